@@ -1,0 +1,225 @@
+"""The rows that flow through Syned, and their Arrow schema.
+
+    SourceRecord  what a source yields: an image, an instruction, and what is known about both
+    Request       one edit to be made; a row of plan/requests/
+    SourceImage   one picture of plan/images/, stored once however many requests use it
+    Edit          what became of a request; a row of edits/
+
+A row that went wrong stays a row: its status is "failed" and its reason a short snake_case word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+SCHEMA_VERSION = 1
+
+R = TypeVar("R")
+
+Status = Literal["planned", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """A source image with one instruction, as a source yields it."""
+
+    key: str
+    """Where it comes from, unique within the source: "shapes/test/12", "photos/cat.jpg#0"."""
+    image: Image.Image | None
+    """The picture as a person sees it, RGB at full size; None when it cannot be read."""
+    instruction: str
+    reason: str = ""
+    """Why this record cannot be used; "" when it can."""
+    edited_image: Image.Image | None = None
+    """The edit that came with the source, where there is one; for training editors."""
+    true_edit: bool = False
+    """Whether `edited_image` is the only right result, as in `shapes`; edits are then scored."""
+    task: str = ""
+    split: str = ""
+    idx: str = ""
+    hash: str = ""
+    input_caption: str = ""
+    output_caption: str = ""
+    captions: tuple[str, ...] = ()
+    """Difference captions: what changed, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceImage:
+    """A picture of the plan, at the size that the editor is given."""
+
+    source_id: str
+    image: bytes
+    """PNG, RGB."""
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One edit to be made: a source image, an instruction, and what fixes the result."""
+
+    edit_id: str
+    source_id: str
+    """"" for a row whose image could not be read."""
+    image_shard: int
+    image_row: int
+    """Where the source image lies in plan/images/; -1 and -1 without one."""
+    variant_index: int
+    instruction: str
+    seed: int
+    """In [0, 2**63); follows from edit_id."""
+    guidance_scale: float
+    image_guidance_scale: float
+    width_px: int
+    height_px: int
+    status: Status = "planned"
+    """"planned", or "failed" for a source row that cannot be edited."""
+    reason: str = ""
+    key: str = ""
+    task: str = ""
+    split: str = ""
+    idx: str = ""
+    hash: str = ""
+    input_caption: str = ""
+    output_caption: str = ""
+    captions: tuple[str, ...] = ()
+    true_image: bytes | None = None
+    """PNG of the only right result, where the source knows it, at the size of the source image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What became of a request."""
+
+    edit_id: str
+    source_id: str
+    variant_index: int
+    status: Status
+    """"done" or "failed"."""
+    reason: str = ""
+    edited_image: bytes | None = None
+    """PNG, RGB, the size of the source image; None for a failed edit."""
+    truncated: bool = False
+    """Whether the instruction was longer than the text encoder reads; the rest was ignored."""
+    true_error: float | None = None
+    """Mean absolute error to the true result, in [0, 1]; None where no truth is known."""
+    source_error: float | None = None
+    """Mean absolute error of the unedited source image to the true result, in [0, 1]."""
+
+    @property
+    def right(self) -> bool | None:
+        """At most half as far from the truth as the source image was; None without a truth."""
+        if self.true_error is None or self.source_error is None:
+            return None
+        return self.true_error <= 0.5 * self.source_error
+
+
+@dataclass(frozen=True, slots=True)
+class EditJob:
+    """A request with its pixels in hand: what an editor is given. Lives in memory only."""
+
+    request: Request
+    pixels: NDArray[np.uint8] = field(repr=False)
+    """The source image, shape (h, w, 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """What an editor answers for a job."""
+
+    pixels: NDArray[np.uint8] | None = field(default=None, repr=False)
+    """The edited image, shape (h, w, 3), the size of the job's; None when it failed."""
+    reason: str = ""
+    """"flat_image", "not_a_number", "safety_checker"; "" when it went well."""
+    truncated: bool = False
+
+
+_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+"""How `datasets.Image` lies in Parquet."""
+
+IMAGE_SCHEMA = pa.schema(
+    [
+        ("source_id", pa.string()),
+        ("image", _IMAGE),
+        ("width_px", pa.int32()),
+        ("height_px", pa.int32()),
+    ]
+)
+
+REQUEST_SCHEMA = pa.schema(
+    [
+        ("edit_id", pa.string()),
+        ("source_id", pa.string()),
+        ("image_shard", pa.int32()),
+        ("image_row", pa.int32()),
+        ("variant_index", pa.int32()),
+        ("instruction", pa.string()),
+        ("seed", pa.int64()),
+        ("guidance_scale", pa.float64()),
+        ("image_guidance_scale", pa.float64()),
+        ("width_px", pa.int32()),
+        ("height_px", pa.int32()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+        ("key", pa.string()),
+        ("task", pa.string()),
+        ("split", pa.string()),
+        ("idx", pa.string()),
+        ("hash", pa.string()),
+        ("input_caption", pa.string()),
+        ("output_caption", pa.string()),
+        ("captions", pa.list_(pa.string())),
+        ("true_image", _IMAGE),
+    ]
+)
+
+EDIT_SCHEMA = pa.schema(
+    [
+        ("edit_id", pa.string()),
+        ("source_id", pa.string()),
+        ("variant_index", pa.int32()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+        ("edited_image", _IMAGE),
+        ("truncated", pa.bool_()),
+        ("true_error", pa.float64()),
+        ("source_error", pa.float64()),
+    ]
+)
+
+_IMAGE_COLUMNS = ("image", "edited_image", "true_image")
+
+
+def to_table(records: list[Any], schema: pa.Schema) -> pa.Table:
+    """Records of one kind as an Arrow table; PNG bytes become `datasets.Image` structs."""
+    columns: dict[str, list[Any]] = {}
+    for name in schema.names:
+        values = [getattr(record, name) for record in records]
+        if name in _IMAGE_COLUMNS:
+            values = [None if v is None else {"bytes": v, "path": None} for v in values]
+        elif name == "captions":
+            values = [list(v) for v in values]
+        columns[name] = values
+    return pa.table(columns, schema=schema)
+
+
+def from_rows(rows: list[dict[str, Any]], kind: type[R]) -> list[R]:
+    """The inverse of `to_table(...).to_pylist()`."""
+    return [kind(**{name: _plain(name, value) for name, value in row.items()}) for row in rows]
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name in _IMAGE_COLUMNS and value is not None:
+        return value["bytes"]
+    if name == "captions":
+        return tuple(value or ())
+    return value
