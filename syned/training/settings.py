@@ -1,0 +1,116 @@
+"""What a training config may say; every default lives here."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from syned.config import SourceConfig
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AutoencoderTraining(_Settings):
+    """`syned train-autoencoder`: the pictures, the sizes, the schedule."""
+
+    output: str
+    """Folder of the finished autoencoder; made if it is not there."""
+    source: SourceConfig
+    images: int = Field(default=16000, ge=64)
+    """Pictures kept in memory, source images and edited ones alike."""
+    channels: tuple[int, int, int] = (24, 48, 96)
+    latent_channels: int = Field(default=16, ge=8)
+    steps: int = Field(default=6000, ge=1)
+    batch_size: int = Field(default=8, ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    warmup_steps: int = Field(default=100, ge=0)
+    latent_noise: float = Field(default=0.03, ge=0)
+    bf16_fraction: float = Field(default=0.85, ge=0, le=1)
+    seed: int = 0
+    report_every: int = Field(default=100, ge=1)
+    checkpoint_every: int = Field(default=1000, ge=1)
+
+
+class UNetSize(_Settings):
+    """A UNet that starts from nothing: the first level convolves, the others also attend."""
+
+    channels: tuple[int, ...] = (80, 128, 160)
+    layers_per_block: int = Field(default=1, ge=1)
+    attention_head_width: int = Field(default=32, ge=1)
+    norm_groups: int = Field(default=16, ge=1)
+
+
+class TextEncoderSize(_Settings):
+    """A CLIP text encoder that starts from nothing."""
+
+    width: int = Field(default=128, ge=8)
+    layers: int = Field(default=3, ge=1)
+    heads: int = Field(default=4, ge=1)
+    max_tokens: int = Field(default=32, ge=4)
+    merges: int = Field(default=600, ge=1)
+    """Byte pairs that the tokenizer learns from the instructions."""
+
+
+class NewEditor(_Settings):
+    """An editor that starts from nothing but an autoencoder."""
+
+    autoencoder: str
+    """Folder of an AutoencoderKL."""
+    unet: UNetSize = UNetSize()
+    text_encoder: TextEncoderSize = TextEncoderSize()
+    prediction_type: Literal["epsilon", "v_prediction"] = "v_prediction"
+    """v_prediction comes with zero terminal SNR and trailing timesteps (arXiv:2305.08891)."""
+
+
+class LoraSettings(_Settings):
+    """Train low-rank additions to the UNet's attention instead of the UNet; merged at the end."""
+
+    rank: int = Field(default=16, ge=1)
+    alpha: int = Field(default=32, ge=1)
+
+
+class EditorTraining(_Settings):
+    """`syned train-editor`: where to start, on what, for how long."""
+
+    output: str
+    """Folder of the finished pipeline; checkpoints and pictures lie in `<output>.training/`."""
+    start: str | None = None
+    """An InstructPix2Pix or Stable Diffusion checkpoint (hub id or folder); None needs `new`."""
+    new: NewEditor | None = None
+    source: SourceConfig
+    triples: int = Field(default=20000, ge=1)
+    """Triples read from the source at most; their latents are kept in memory."""
+    image_size_px: int = Field(default=256, ge=16, multiple_of=8)
+    steps: int = Field(default=15000, ge=1)
+    """Optimiser steps."""
+    batch_size: int = Field(default=4, ge=1)
+    """Triples a step and process, before accumulation."""
+    gradient_accumulation: int = Field(default=4, ge=1)
+    learning_rate: float = Field(default=5e-5, gt=0)
+    warmup_steps: int = Field(default=0, ge=0)
+    schedule: Literal["constant", "cosine"] = "constant"
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    conditioning_dropout: float = Field(default=0.05, ge=0, le=1 / 3)
+    change_weight: float = Field(default=1.0, ge=1)
+    """How much more the changed part of a picture counts in the loss than the rest."""
+    ema_decay: float | None = Field(default=0.9999, gt=0, lt=1)
+    """None trains without a moving average."""
+    mixed_precision: Literal["no", "bf16", "fp16"] = "no"
+    gradient_checkpointing: bool = False
+    train_text_encoder: bool = False
+    lora: LoraSettings | None = None
+    save_dtype: Literal["float32", "float16"] = "float32"
+    seed: int = 42
+    report_every: int = Field(default=50, ge=1)
+    checkpoint_every: int = Field(default=500, ge=1)
+    validate_every: int = Field(default=1000, ge=1)
+    validation_triples: int = Field(default=16, ge=0)
+    """Edits drawn at every validation; 0 for none."""
+    validation_split: str = "validation"
+    validation_steps: int = Field(default=20, ge=1)
+    validation_guidance_scale: float = 1.5
+    validation_image_guidance_scale: float = 1.0

@@ -1,0 +1,95 @@
+"""What is noised, hidden and weighted when a denoiser is trained."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from diffusers import DDPMScheduler, UNet2DConditionModel  # noqa: E402
+
+from syned.errors import ConfigError  # noqa: E402
+from syned.training.denoiser import (  # noqa: E402
+    change_weights,
+    denoising_loss,
+    drop_conditioning,
+    widen_input,
+)
+
+
+def unet(in_channels: int) -> UNet2DConditionModel:
+    torch.manual_seed(0)
+    return UNet2DConditionModel(
+        sample_size=8,
+        in_channels=in_channels,
+        out_channels=4,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        cross_attention_dim=16,
+        attention_head_dim=2,
+        norm_num_groups=8,
+    ).eval()
+
+
+def test_a_widened_unet_is_the_old_one_until_it_is_trained() -> None:
+    old, new = unet(4), widen_input(unet(4))
+    noisy, source, text = torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8, 8), torch.randn(2, 5, 16)
+    with torch.no_grad():
+        before = old(noisy, 7, text).sample
+        after = new(torch.cat([noisy, source], dim=1), 7, text).sample
+    torch.testing.assert_close(after, before)
+    assert new.config.in_channels == 8
+    assert torch.equal(new.conv_in.bias, old.conv_in.bias)
+
+
+def test_an_instruct_pix2pix_unet_is_left_alone() -> None:
+    model = unet(8)
+    assert widen_input(model) is model
+
+
+def test_a_unet_with_other_channels_is_refused() -> None:
+    with pytest.raises(ConfigError, match="5 input and 4 output channels"):
+        widen_input(unet(5))
+
+
+def test_one_draw_hides_text_both_or_image_with_the_same_share() -> None:
+    draw = torch.tensor([0.02, 0.07, 0.12, 0.5])
+    text, source = torch.ones(4, 3, 2), torch.ones(4, 1, 2, 2)
+    text, source = drop_conditioning(text, torch.zeros(1, 3, 2), source, 0.05, draw)
+    assert text[:, 0, 0].tolist() == [0, 0, 1, 1]
+    assert source[:, 0, 0, 0].tolist() == [1, 0, 0, 1]
+
+
+def test_the_changed_part_counts_more_and_every_triple_the_same() -> None:
+    source = torch.zeros(2, 4, 4, 4)
+    edited = source.clone()
+    edited[0, 2, 1, 1] = 1.0
+    weights = change_weights(source, edited, 4.0)
+    assert weights.mean((1, 2, 3)).tolist() == pytest.approx([1, 1])
+    assert weights[0, 0, 1, 1] == pytest.approx(4 * float(weights[0, 0, 0, 0]))
+    assert torch.equal(weights[1], torch.ones(1, 4, 4))
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "v_prediction"])
+def test_a_perfect_prediction_costs_nothing(kind: str) -> None:
+    scheduler = DDPMScheduler(prediction_type=kind)
+    noise, edited = torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8, 8)
+    timesteps = torch.tensor([10, 900])
+    answer = noise if kind == "epsilon" else scheduler.get_velocity(edited, noise, timesteps)
+
+    class Oracle(torch.nn.Module):
+        def forward(self, *_: object, **__: object) -> tuple[torch.Tensor]:
+            return (answer,)
+
+    loss = denoising_loss(
+        Oracle(),
+        scheduler,
+        noise=noise,
+        timesteps=timesteps,
+        source_latents=edited,
+        edited_latents=edited,
+        text=torch.zeros(2, 3, 4),
+    )
+    assert loss.item() == 0
