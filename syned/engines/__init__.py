@@ -1,0 +1,1 @@
+"""Loaded models behind small protocols."""

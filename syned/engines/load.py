@@ -1,0 +1,222 @@
+"""From an editor's name to an editor: a hub id, a folder, the bundled one, or the fake."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from syned.engines.base import Editor
+from syned.engines.fake import FakeEditor
+from syned.errors import ConfigError, EngineError
+from syned.resources import bundled_editor
+
+if TYPE_CHECKING:
+    import torch
+
+BUNDLED = "bundled:"
+_WEIGHT_FILES = {".json", ".txt", ".safetensors", ".bin", ".model"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Checkpoint:
+    """Where a checkpoint is loaded from, and what it is called."""
+
+    location: str
+    """Hub id or folder."""
+    name: str
+    """Hub id, "bundled:shapes", or "folder" (a path is nobody's name)."""
+    revision: str
+    """Commit on the hub, or "sha256:..." of a folder's files."""
+
+
+def editor_identity(name: str) -> dict[str, str]:
+    """What an editor is, wherever it lies: its `name` and its `revision`. Loads no weights.
+
+    Args:
+        name: hub id with an optional "@revision", folder, "bundled:NAME" or "fake".
+
+    Raises:
+        EngineError: there is no such folder, or the hub does not know it or cannot be reached.
+    """
+    if name == "fake":
+        return {"name": "fake", "revision": "1"}
+    checkpoint = _find(name)
+    return {"name": checkpoint.name, "revision": checkpoint.revision}
+
+
+def load_editor(
+    name: str, *, scheduler: str | None, device: str, dtype: str, batch_size: int
+) -> Editor:
+    """Load an editor onto a device.
+
+    Args:
+        name: as for `editor_identity`.
+        scheduler: class name of a diffusers scheduler; None for the checkpoint's own.
+        device: "auto", "cpu", "cuda", "cuda:N" or "mps".
+        dtype: "auto" (bfloat16 on CUDA, float32 elsewhere), "float32", "bfloat16" or "float16".
+        batch_size: the usual batch.
+
+    Raises:
+        ConfigError: no such scheduler, or the device is not there.
+        EngineError: the checkpoint cannot be loaded, or is not an InstructPix2Pix.
+    """
+    if name == "fake":
+        return FakeEditor()
+    try:
+        import torch
+        from diffusers import StableDiffusionInstructPix2PixPipeline
+
+        from syned.engines.instruct_pix2pix import InstructPix2PixEditor
+    except ImportError as error:
+        raise EngineError(
+            f"editing images needs torch and diffusers ({error}): "
+            'pip install "torch==2.13.*" and then pip install "syned[models]"'
+        ) from error
+    chosen = choose_device(device)
+    checkpoint = _find(name)
+    _quiet_libraries()
+    try:
+        pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(
+            checkpoint.location,
+            revision=None if Path(checkpoint.location).is_dir() else checkpoint.revision,
+            dtype=_dtype(dtype, chosen),
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise EngineError(
+            f"editor {name!r} cannot be loaded: {error}; an InstructPix2Pix checkpoint is a folder "
+            "with model_index.json and the folders it names"
+        ) from error
+    _check_channels(name, pipeline)
+    if scheduler is not None:
+        pipeline.scheduler = make_scheduler(scheduler, pipeline.scheduler.config)
+    pipeline.to(chosen)
+    if chosen.type == "cuda":
+        pipeline.unet.to(memory_format=torch.channels_last)
+        pipeline.vae.to(memory_format=torch.channels_last)
+    return InstructPix2PixEditor(pipeline, batch_size=batch_size)
+
+
+def choose_device(device: str) -> torch.device:
+    """The device to compute on; "auto" takes CUDA, then Apple's, then the CPU.
+
+    Raises:
+        ConfigError: the device asked for is not on this machine.
+    """
+    import torch
+
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if device == "auto":
+        return torch.device("cuda" if cuda else "mps" if mps else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise ConfigError(
+            f"generate.device is {device!r}; known are auto, cpu, cuda, cuda:N and mps"
+        ) from error
+    missing = (chosen.type == "cuda" and not cuda) or (chosen.type == "mps" and not mps)
+    if missing or (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()):
+        raise ConfigError(
+            f"generate.device is {device!r} and this machine has no such device; take --device "
+            "auto, or run `make demo` to see Syned work without a GPU"
+        )
+    return chosen
+
+
+def make_scheduler(name: str, config: Any) -> Any:
+    """A diffusers scheduler by its class name, with a checkpoint's noise schedule.
+
+    Raises:
+        ConfigError: diffusers has no scheduler of that name.
+    """
+    import diffusers
+
+    known = [n for n in dir(diffusers) if n.endswith("Scheduler") and not n.startswith("Flax")]
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1, cutoff=0.3)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ConfigError(f"generate.scheduler is {name!r}, which diffusers does not have{hint}")
+    return getattr(diffusers, name).from_config(config)
+
+
+def _find(name: str) -> _Checkpoint:
+    if name.startswith(BUNDLED):
+        folder = bundled_editor(name.removeprefix(BUNDLED))
+        return _Checkpoint(str(folder), name, _content_hash(folder))
+    if Path(name).is_dir():
+        return _Checkpoint(name, "folder", _content_hash(Path(name)))
+    if name.startswith((".", "/", "~")) or name.count("/") != 1:
+        raise EngineError(
+            f"editor {name!r} is neither a folder nor a hub id; give a folder that exists, "
+            "OWNER/NAME, OWNER/NAME@REVISION, bundled:shapes or fake"
+        )
+    return _on_hub(name)
+
+
+def _on_hub(name: str) -> _Checkpoint:
+    """Resolve a hub id to the commit that its revision means now; offline, to the cached one."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    repository, _, revision = name.partition("@")
+    try:
+        folder = snapshot_download(
+            repository, revision=revision or None, allow_patterns="model_index.json"
+        )
+    except LocalEntryNotFoundError as error:
+        raise EngineError(
+            f"editor {name!r} is not on this machine and the hub cannot be reached; connect, give "
+            "a folder with --editor FOLDER, or use --editor bundled:shapes"
+        ) from error
+    except HfHubHTTPError as error:
+        raise EngineError(
+            f"the hub does not give out editor {name!r} ({error}); check its name and revision, "
+            "or log in with `hf auth login` where it is gated"
+        ) from error
+    return _Checkpoint(repository, repository, Path(folder).name)
+
+
+def _content_hash(folder: Path) -> str:
+    """One hash over the files that decide what a checkpoint does."""
+    if not (folder / "model_index.json").is_file():
+        raise EngineError(
+            f"{folder} has no model_index.json, so it is not a diffusers pipeline; an "
+            "InstructPix2Pix checkpoint folder has one beside unet/, vae/, text_encoder/"
+        )
+    total = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in _WEIGHT_FILES):
+        total.update(path.relative_to(folder).as_posix().encode())
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return f"sha256:{total.hexdigest()[:32]}"
+
+
+def _check_channels(name: str, pipeline: Any) -> None:
+    """A Stable Diffusion checkpoint loads into the same pipeline and would fail at the first edit."""
+    seen, latents = pipeline.unet.config.in_channels, pipeline.vae.config.latent_channels
+    if seen != 2 * latents:
+        raise EngineError(
+            f"editor {name!r} has a UNet with {seen} input channels; an InstructPix2Pix has "
+            f"{2 * latents} (noise and source image); make one with `syned train-editor`"
+        )
+
+
+def _dtype(name: str, device: torch.device) -> torch.dtype:
+    import torch
+
+    if name == "auto":
+        return torch.bfloat16 if device.type == "cuda" else torch.float32
+    found: torch.dtype = getattr(torch, name)
+    return found
+
+
+def _quiet_libraries() -> None:
+    """Keep model libraries from talking over the progress display; their errors stay."""
+    import diffusers
+    import transformers
+
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
