@@ -1,0 +1,245 @@
+"""The stages in order: what each reads and writes, and how a config becomes edits.
+
+    source ──make_plan──▶ plan/ ──generate──▶ edits/ ──summary──▶ what there is
+
+Every call takes up where the last one was cut off. They return data; only the CLI prints.
+"""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from syned.config import RunConfig
+from syned.engines.base import Editor
+from syned.estimate import Estimate, calibrate
+from syned.executors.local import GenerateOptions, GenerateSummary, Progress, generate_shards
+from syned.executors.rows import read_rows
+from syned.records import EditJob
+from syned.run import Run
+from syned.sources import Source, open_source
+from syned.stages import plan
+from syned.stages.plan import Planner, PlanSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A row of the README's table of stages."""
+
+    name: str
+    command: str
+    reads: str
+    writes: str
+    needs: str
+    """The model, and the extra that brings it."""
+
+
+STAGES = (
+    Stage(
+        name="generate",
+        command="syned generate",
+        reads="a source: images and instructions",
+        writes="plan/, edits/",
+        needs="InstructPix2Pix, syned[models]",
+    ),
+)
+
+_LIBRARIES = ("torch", "diffusers", "transformers", "pyarrow", "pillow", "numpy")
+
+
+def make_plan(config: RunConfig, run: Run, progress: plan.Progress) -> PlanSummary:
+    """Say what will be edited: write plan/ until it holds `generate.n` edits.
+
+    Raises:
+        RunError: the run is in use, or was made with other settings.
+        DataError: the source cannot be read.
+    """
+    with _in_hand(run):
+        source = open_source(config.source, edited_images=False)
+        identity = _editor_identity(config)
+        _check_fingerprint(run, config, source, identity)
+        known: dict[str, object] = run.settings().get("versions", {})
+        run.write_settings(config, known | versions(source, identity))
+        return Planner(run).extend(
+            source.records,
+            config.generate.n,
+            shard_rows=config.generate.shard_rows,
+            image_size_px=config.source.image_size_px,
+            settings=edit_settings(config, identity),
+            scales=(config.generate.guidance_scale, config.generate.image_guidance_scale),
+            progress=progress,
+        )
+
+
+def generate(
+    config: RunConfig, run: Run, progress: Progress, *, editor: Editor | None = None
+) -> GenerateSummary:
+    """Edit what is planned and not edited yet: the first `generate.n` edits of the plan.
+
+    Args:
+        config: the settings that the plan was made with; `n` may differ.
+        run: a run with a plan.
+        progress: hears of every batch.
+        editor: a loaded editor to use in place of the config's.
+
+    Raises:
+        RunError: the run is in use, damaged, or was made with other settings.
+        EngineError: the editor cannot be loaded or used.
+    """
+    with _in_hand(run):
+        source = open_source(config.source, edited_images=False)
+        fingerprint = _check_fingerprint(run, config, source, _editor_identity(config))
+        options = GenerateOptions(
+            fingerprint=fingerprint,
+            batch_size=config.generate.batch_size,
+            steps=config.generate.steps,
+            retry_failed=config.generate.retry_failed,
+        )
+        shards = _shards_of(run, config.generate.n)
+        return generate_shards(
+            run, shards, lambda: editor or _open_noted(config, run), options, progress
+        )
+
+
+def dry_run(config: RunConfig) -> Estimate:
+    """Say what a run would cost: plan and edit one batch for real, and leave nothing behind.
+
+    Raises:
+        DataError: the source cannot be read, or its first rows hold nothing to edit.
+        EngineError: the editor cannot be loaded or used.
+    """
+    options = config.generate
+    with tempfile.TemporaryDirectory(prefix="syned-") as folder:
+        source, planned, jobs = _plan_one_batch(config, Path(folder))
+    begin = time.monotonic()
+    editor = open_editor(config)
+    load_seconds = time.monotonic() - begin
+    cost = calibrate(editor, jobs, batch_size=options.batch_size, steps=options.steps)
+    known = planned.variants > 1 or planned.planned == options.n
+    images = planned.images if known else options.n
+    return Estimate(
+        edits=options.n,
+        seconds=options.n * cost.seconds_per_edit,
+        load_seconds=load_seconds,
+        plan_bytes=round(images * planned.image_bytes / planned.images),
+        edits_bytes=round(options.n * cost.bytes_per_edit),
+        source_images=images if known else None,
+        calibration=cost,
+        editor=options.editor,
+        source=source.name,
+        licence=source.licence,
+    )
+
+
+def open_editor(config: RunConfig) -> Editor:
+    """Load the config's editor."""
+    from syned.engines.load import load_editor
+
+    options = config.generate
+    return load_editor(
+        options.editor,
+        scheduler=options.scheduler,
+        device=options.device,
+        dtype=options.dtype,
+        batch_size=options.batch_size,
+    )
+
+
+def edit_settings(config: RunConfig, identity: Mapping[str, str]) -> dict[str, object]:
+    """What shapes an edit besides its source image and instruction; part of every edit id."""
+    options = config.generate
+    return {
+        "source.image_size_px": config.source.image_size_px,
+        **{f"editor.{key}": value for key, value in identity.items()},
+        "generate.scheduler": options.scheduler,
+        "generate.steps": options.steps,
+        "generate.guidance_scale": options.guidance_scale,
+        "generate.image_guidance_scale": options.image_guidance_scale,
+        "generate.seed": options.seed,
+    }
+
+
+def versions(source: Source, identity: Mapping[str, str]) -> dict[str, object]:
+    """Of everything that took part: libraries, the editor, the source and its licence."""
+    return {
+        "python": platform.python_version(),
+        **{name: _version_of(name) for name in _LIBRARIES},
+        "editor": dict(identity),
+        "source": {
+            "name": source.name,
+            "revision": source.revision,
+            "licence": source.licence,
+        },
+    }
+
+
+@contextmanager
+def _in_hand(run: Run) -> Iterator[None]:
+    """Hold the run's lock, with what a killed call left half-written cleared away."""
+    with run.lock():
+        for folder in (run.images, run.requests, run.edits):
+            folder.remove_leftovers()
+        yield
+
+
+def _plan_one_batch(config: RunConfig, folder: Path) -> tuple[Source, PlanSummary, list[EditJob]]:
+    """A plan of a single batch in a folder that will be thrown away, and its jobs."""
+    n = min(config.generate.n, config.generate.batch_size)
+    small = config.model_copy(update={"generate": config.generate.model_copy(update={"n": n})})
+    run = Run.create_or_open(small, data_dir=folder)
+    planned = make_plan(small, run, lambda done, total: None)
+    rows = read_rows(run, run.requests.recorded())
+    jobs = [EditJob(row.request, row.pixels) for row in rows if row.pixels is not None]
+    return open_source(config.source, edited_images=False), planned, jobs
+
+
+def _shards_of(run: Run, n: int) -> list[int]:
+    """The shards of the plan that hold its first `n` edits."""
+    shards: list[int] = []
+    edits = 0
+    for shard in run.requests.recorded():
+        if edits >= n:
+            break
+        record = run.requests.record(shard)
+        edits += 0 if record is None else record.counts["planned"]
+        shards.append(shard)
+    return shards
+
+
+def _version_of(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _editor_identity(config: RunConfig) -> dict[str, str]:
+    from syned.engines.load import editor_identity
+
+    return editor_identity(config.generate.editor)
+
+
+def _open_noted(config: RunConfig, run: Run) -> Editor:
+    """Load the editor, and note in the run what it computes on."""
+    editor = open_editor(config)
+    versions = run.settings()["versions"] | {
+        "device": getattr(editor, "device", config.generate.device),
+        "dtype": getattr(editor, "dtype", config.generate.dtype),
+    }
+    run.write_settings(config, versions)
+    run.log_event("editor_loaded", versions=versions)
+    return editor
+
+
+def _check_fingerprint(
+    run: Run, config: RunConfig, source: Source, identity: Mapping[str, str]
+) -> str:
+    """Refuse settings that differ from those the run was made with; before any model loads."""
+    of_source = {f"source.{key}": value for key, value in source.fingerprint.items()}
+    return run.check_fingerprint("generate", {**of_source, **edit_settings(config, identity)})

@@ -1,0 +1,134 @@
+"""What a run holds by now, told from its commit records and a few small columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from syned.records import Edit
+from syned.run import Run
+from syned.shards import CommitRecord, ShardFolder
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScore:
+    """How often the edits of one task came out right."""
+
+    task: str
+    judged: int
+    """Edits whose true result is known."""
+    right: int
+
+    @property
+    def right_fraction(self) -> float:
+        """In [0, 1]; 0 when nothing was judged."""
+        return self.right / self.judged if self.judged else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run holds."""
+
+    name: str
+    path: Path
+    planned: int
+    """Edits that the plan asks for."""
+    done: int
+    failed: int
+    """Rows that failed, in the plan or in the editor, in the shards that are made."""
+    failed_by_reason: dict[str, int]
+    """Reason -> rows, the most frequent first."""
+    remaining: int
+    """Rows of the plan in shards that are not made yet."""
+    tasks: tuple[TaskScore, ...]
+    """By name; empty where no truth is known."""
+    seconds_per_edit: float | None
+    """None before the first shard."""
+    size_bytes: int
+    """Of the committed shards of plan and edits."""
+    editor: str
+    """Its name, with its revision."""
+    source: str
+    licence: str
+    """Of the source; "unknown" where nobody said."""
+
+    @property
+    def judged(self) -> int:
+        return sum(score.judged for score in self.tasks)
+
+    @property
+    def right(self) -> int:
+        return sum(score.right for score in self.tasks)
+
+
+def summary(run: Run) -> RunSummary:
+    """Add up what the run's shards say of themselves; no image is read and nothing is hashed."""
+    plan = list(_records(run.requests))
+    edits = list(_records(run.edits))
+    counts = Counter[str]()
+    for record in edits:
+        counts.update(record.counts)
+    rows = sum(record.rows for record in edits)
+    records = [*plan, *edits, *_records(run.images)]
+    return RunSummary(
+        name=run.name,
+        path=run.path,
+        planned=sum(record.counts["planned"] for record in plan),
+        done=counts["done"],
+        failed=counts["failed"],
+        failed_by_reason=_by_reason(counts),
+        remaining=sum(record.rows for record in plan) - rows,
+        tasks=_task_scores(run, [record.shard for record in edits]) if counts["judged"] else (),
+        seconds_per_edit=sum(record.seconds for record in edits) / rows if rows else None,
+        size_bytes=sum(record.size_bytes for record in records),
+        **_origin(run.settings().get("versions", {})),
+    )
+
+
+def _records(folder: ShardFolder) -> Iterator[CommitRecord]:
+    for shard in folder.recorded():
+        record = folder.record(shard)
+        if record is not None and folder.is_done(shard, hashed=False):
+            yield record
+
+
+def _origin(versions: Mapping[str, Any]) -> dict[str, str]:
+    editor = versions.get("editor", {})
+    source = versions.get("source", {})
+    return {
+        "editor": "@".join(editor.values()),
+        "source": source.get("name", ""),
+        "licence": source.get("licence", "unknown"),
+    }
+
+
+def _by_reason(counts: Mapping[str, int]) -> dict[str, int]:
+    reasons = {
+        key.removeprefix("failed:"): count
+        for key, count in counts.items()
+        if key.startswith("failed:")
+    }
+    return dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _task_scores(run: Run, shards: list[int]) -> tuple[TaskScore, ...]:
+    judged: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    for shard in shards:
+        for task, is_right in _judgements(run, shard):
+            judged[task] += 1
+            right[task] += is_right
+    return tuple(TaskScore(task, judged[task], right[task]) for task in sorted(judged))
+
+
+def _judgements(run: Run, shard: int) -> Iterator[tuple[str, bool]]:
+    """Task and outcome of every edit whose truth is known."""
+    tasks = run.requests.read(shard, ["task"]).column("task").to_pylist()
+    errors = run.edits.read(shard, ["true_error", "source_error"]).to_pylist()
+    for task, error in zip(tasks, errors, strict=True):
+        is_right = Edit("", "", 0, "done", **error).right
+        if is_right is not None:
+            yield task, is_right

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from syned import pipeline
+from syned.config import RunConfig
+from syned.engines.fake import FakeEditor
+from syned.errors import RunError
+from syned.executors.local import GenerateSummary
+from syned.records import EditJob, EditResult
+from syned.run import Run
+from syned.summary import summary
+from tests.conftest import HeardProgress, make_config, new_run, silent
+
+
+class TruthfulEditor(FakeEditor):
+    """Answers with the true result for some tasks, with the source image for all others."""
+
+    def __init__(self, tasks: Sequence[str]) -> None:
+        super().__init__()
+        self.tasks = tasks
+
+    def _edit_one(self, job: EditJob) -> EditResult:
+        from syned.executors.rows import decode
+
+        truth = job.request.true_image
+        if job.request.task in self.tasks and truth is not None:
+            return EditResult(decode(truth))
+        return EditResult(job.pixels)
+
+
+def work(run: Run, config: RunConfig, editor: FakeEditor | None = None) -> GenerateSummary:
+    pipeline.make_plan(config, run, silent)
+    return pipeline.generate(config, run, HeardProgress(), editor=editor)
+
+
+def bytes_of(run: Run) -> dict[str, bytes]:
+    files = sorted(run.path.rglob("*.parquet"))
+    return {path.relative_to(run.path).as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_config_becomes_as_many_edits_as_it_asks_for(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), make_config(n=10)
+
+    made = work(run, config)
+
+    told = summary(run)
+    assert (made.done, told.planned, told.done, told.remaining) == (10, 10, 10, 0)
+    assert told.failed_by_reason == {}
+    assert told.seconds_per_edit is not None
+    assert told.size_bytes == sum(len(data) for data in bytes_of(run).values())
+
+
+def test_the_same_command_again_does_nothing(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), make_config()
+    work(run, config)
+    before = bytes_of(run)
+
+    assert work(run, config).shards_made == 0
+    assert bytes_of(run) == before
+
+
+def test_a_larger_n_adds_shards_and_leaves_the_old_ones_as_they_are(tmp_path: Path) -> None:
+    run = new_run(tmp_path)
+    work(run, make_config(n=6))
+    before = bytes_of(run)
+
+    made = work(run, make_config(n=11))
+
+    after = bytes_of(run)
+    assert summary(run).done == 11
+    assert made.done == 5
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_smaller_n_makes_only_the_first_edits_of_a_plan(tmp_path: Path) -> None:
+    run = new_run(tmp_path)
+    pipeline.make_plan(make_config(n=12), run, silent)
+
+    made = pipeline.generate(make_config(n=4), run, HeardProgress())
+
+    assert (made.done, summary(run).remaining) == (4, 8)
+
+
+def test_the_edits_of_a_plan_do_not_depend_on_batch_size(tmp_path: Path) -> None:
+    one, two = make_config("one", batch_size=1), make_config("two", batch_size=4)
+    runs = [new_run(tmp_path, one), new_run(tmp_path, two)]
+
+    for run, config in zip(runs, (one, two), strict=True):
+        work(run, config)
+
+    assert bytes_of(runs[0]) == bytes_of(runs[1])
+
+
+@pytest.mark.parametrize(
+    "changed", [{"steps": 5}, {"guidance_scale": 3.0}, {"image_guidance_scale": 2.0}, {"seed": 1}]
+)
+def test_settings_that_would_change_the_edits_are_refused_before_a_model_is_loaded(
+    tmp_path: Path, changed: dict[str, float]
+) -> None:
+    run = new_run(tmp_path)
+    work(run, make_config())
+    other = make_config(**changed)
+
+    with pytest.raises(RunError, match=next(iter(changed))):
+        pipeline.make_plan(other, run, silent)
+    with pytest.raises(RunError, match=next(iter(changed))):
+        pipeline.generate(other, run, HeardProgress(), editor=_Never())
+
+
+class _Never(FakeEditor):
+    def edit(self, jobs: Sequence[EditJob], *, steps: int) -> list[EditResult]:
+        raise AssertionError("the editor was used")
+
+
+def test_right_edits_are_counted_by_task(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), make_config(n=16)
+
+    work(run, config, TruthfulEditor(["style"]))
+
+    told = summary(run)
+    scores = {score.task: (score.right, score.judged) for score in told.tasks}
+    assert scores["style"] == (2, 2)
+    assert scores["add"] == (0, 2)
+    assert (told.judged, told.right) == (16, 2)
+
+
+def test_failed_edits_are_counted_by_reason(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), make_config(n=4)
+    pipeline.make_plan(config, run, silent)
+    first = run.requests.read(0, ["instruction"]).column("instruction")[0].as_py()
+
+    pipeline.generate(config, run, HeardProgress(), editor=FakeEditor(fail={first: "flat_image"}))
+
+    told = summary(run)
+    assert told.failed_by_reason == {"flat_image": told.failed}
+    assert told.done + told.failed == 4
+
+
+def test_a_run_remembers_the_versions_of_everything_that_took_part(tmp_path: Path) -> None:
+    run = new_run(tmp_path)
+    work(run, make_config())
+
+    text = (run.path / "run.yaml").read_text()
+
+    for name in ("torch", "diffusers", "transformers", "pyarrow", "pillow", "python", "licence"):
+        assert name in text
+
+
+def test_what_a_killed_call_left_half_written_is_cleared_away(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), make_config()
+    work(run, config)
+    folders = (run.images.path, run.requests.path, run.edits.path)
+    leftovers = [folder / "00009.parquet.tmp-1" for folder in folders]
+    for path in leftovers:
+        path.write_bytes(b"half")
+
+    work(run, config)
+
+    assert not any(path.exists() for path in leftovers)
+
+
+def test_a_run_in_use_is_refused(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), make_config()
+
+    with run.lock(), pytest.raises(RunError, match="is in use"):
+        pipeline.make_plan(config, run, silent)
+
+
+def test_a_dry_run_estimates_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNED_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+
+    estimate = pipeline.dry_run(make_config(n=1000))
+
+    assert estimate.edits == 1000
+    assert estimate.seconds > 0
+    assert 1000 * 500 < estimate.edits_bytes < 1000 * 20_000
+    assert not list(tmp_path.glob("*/*"))
+
+
+def test_every_stage_of_the_table_says_what_it_reads_and_writes() -> None:
+    assert [stage.name for stage in pipeline.STAGES] == ["generate"]
+    assert all(stage.command.startswith("syned ") for stage in pipeline.STAGES)
