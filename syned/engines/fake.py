@@ -1,4 +1,4 @@
-"""Engines without a model: for tests, for `--editor fake`, for measuring all that is not the model."""
+"""An editor without a model: for tests, `--editor fake`, and timing all that is not the model."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ def _content_hash(folder: Path) -> str:
 
 
 def _check_channels(name: str, pipeline: Any) -> None:
-    """A Stable Diffusion checkpoint loads into the same pipeline and would fail at the first edit."""
+    """Refuse a Stable Diffusion checkpoint: it loads as well, and fails at its first edit."""
     seen, latents = pipeline.unet.config.in_channels, pipeline.vae.config.latent_channels
     if seen != 2 * latents:
         raise EngineError(

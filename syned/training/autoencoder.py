@@ -103,8 +103,8 @@ def _install_linear_encoder(autoencoder: AutoencoderKL, weights: Tensor, offset:
     per_group = count // NORM_GROUPS
     gather, project = (block.downsamplers[0].conv for block in encoder.down_blocks[:2])
     spread = encoder.down_blocks[2].resnets[0].conv_shortcut
-    for layer in (encoder.conv_in, gather, project, spread, encoder.conv_out, autoencoder.quant_conv,
-                  autoencoder.post_quant_conv):  # fmt: skip
+    around = (autoencoder.quant_conv, autoencoder.post_quant_conv)
+    for layer in (encoder.conv_in, gather, project, spread, encoder.conv_out, *around):
         nn.init.zeros_(layer.weight)
         nn.init.zeros_(layer.bias)
 

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import torch
+from diffusers import AutoencoderKL
 from torch import Tensor
 
 from syned.config import SourceConfig, load_settings
@@ -50,12 +51,7 @@ def run_autoencoder_training(config: Path, overrides: Sequence[str], say: Say) -
     output, started = Path(settings.output), time.monotonic()
     say(f"reading {settings.images} pictures")
     images = _pictures(settings, "train", settings.images)  # (n, 3, h, w), bytes
-    autoencoder = build_autoencoder(
-        patches_of(_floats(images[:PATCH_IMAGES])),
-        channels=settings.channels,
-        latent_channels=settings.latent_channels,
-        sample_size_px=settings.source.image_size_px,
-    )
+    autoencoder = _first_autoencoder(settings, images)
     log = output.with_name(f"{output.name}.training.jsonl")
     log.parent.mkdir(parents=True, exist_ok=True)
     recent: list[float] = []
@@ -88,6 +84,17 @@ def run_autoencoder_training(config: Path, overrides: Sequence[str], say: Say) -
     _note(log, started, step=settings.steps, test_mean_absolute_error=round(error, 5))
     say(f"mean absolute error on the test split: {error:.4f} of the range from -1 to 1")
     return output
+
+
+def _first_autoencoder(settings: AutoencoderTraining, images: Tensor) -> AutoencoderKL:
+    if settings.start is not None:
+        return AutoencoderKL.from_pretrained(settings.start)
+    return build_autoencoder(
+        patches_of(_floats(images[:PATCH_IMAGES])),
+        channels=settings.channels,
+        latent_channels=settings.latent_channels,
+        sample_size_px=settings.source.image_size_px,
+    )
 
 
 def _records(source: SourceConfig, split: str) -> Iterator[SourceRecord]:

@@ -18,6 +18,8 @@ class AutoencoderTraining(_Settings):
 
     output: str
     """Folder of the finished autoencoder; made if it is not there."""
+    start: str | None = None
+    """Folder of an autoencoder made by this command, whose decoder is trained further."""
     source: SourceConfig
     images: int = Field(default=16000, ge=64)
     """Pictures kept in memory, source images and edited ones alike."""

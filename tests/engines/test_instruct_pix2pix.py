@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,12 +18,12 @@ from diffusers import (  # noqa: E402
     StableDiffusionInstructPix2PixPipeline,
     UniPCMultistepScheduler,
 )
-from tests.tiny_checkpoints import write_instruct_pix2pix  # noqa: E402
 
 from syned.engines.instruct_pix2pix import InstructPix2PixEditor  # noqa: E402
 from syned.engines.load import editor_identity, load_editor, make_scheduler  # noqa: E402
 from syned.errors import ConfigError, EngineError  # noqa: E402
 from syned.records import EditJob, Request  # noqa: E402
+from tests.tiny_checkpoints import write_instruct_pix2pix  # noqa: E402
 
 STEPS = 4
 
@@ -51,7 +52,9 @@ def job(
     return EditJob(request, pixels)
 
 
-def editor_of(checkpoint: Path, *, batch_size: int = 4, scheduler: str | None = None) -> InstructPix2PixEditor:
+def editor_of(
+    checkpoint: Path, *, batch_size: int = 4, scheduler: str | None = None
+) -> InstructPix2PixEditor:
     editor = load_editor(
         str(checkpoint), scheduler=scheduler, device="cpu", dtype="float32", batch_size=batch_size
     )
@@ -59,7 +62,7 @@ def editor_of(checkpoint: Path, *, batch_size: int = 4, scheduler: str | None = 
     return editor
 
 
-def plain(checkpoint: Path, jobs: list[EditJob], scheduler: type) -> list[NDArray[np.uint8]]:
+def plain(checkpoint: Path, jobs: list[EditJob], scheduler: Any) -> list[NDArray[np.uint8]]:
     """The same jobs through diffusers' own call."""
     pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(checkpoint)
     pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config)
@@ -83,7 +86,7 @@ def pixels_of(editor: InstructPix2PixEditor, jobs: list[EditJob]) -> list[NDArra
 @pytest.mark.parametrize("scheduler", [UniPCMultistepScheduler, EulerAncestralDiscreteScheduler])
 @pytest.mark.parametrize("scales", [(7.5, 1.5), (1.0, 1.0)], ids=["guided", "unguided"])
 def test_images_equal_the_plain_pipelines(
-    checkpoint: Path, scheduler: type, scales: tuple[float, float]
+    checkpoint: Path, scheduler: Any, scales: tuple[float, float]
 ) -> None:
     jobs = [job(i, instruction=t, scales=scales) for i, t in enumerate(
         ["add a small red star", "make it night", "remove the blue moon", ""])]  # fmt: skip
@@ -120,7 +123,8 @@ def test_what_returns_is_encoded_once_and_then_forgotten(checkpoint: Path) -> No
     assert editor.encoded == {"images": 2, "instructions": 1}
     assert editor.images.bytes == editor.instructions.bytes == 0
     fresh = editor_of(checkpoint)
-    for ours, theirs in zip(first + second, pixels_of(fresh, jobs[:4]) + pixels_of(fresh, jobs[4:]), strict=True):
+    again = pixels_of(fresh, jobs[:4]) + pixels_of(fresh, jobs[4:])
+    for ours, theirs in zip(first + second, again, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
@@ -175,7 +179,7 @@ def test_a_folder_is_known_by_its_content_and_not_by_its_place(
 
 def test_a_stable_diffusion_checkpoint_is_refused_with_the_way_on(tmp_path: Path) -> None:
     write_instruct_pix2pix(tmp_path, in_channels=4)
-    with pytest.raises(EngineError, match="8 .*train-editor"):
+    with pytest.raises(EngineError, match=r"8 .*train-editor"):
         editor_of(tmp_path)
 
 

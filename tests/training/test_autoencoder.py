@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
-from diffusers import AutoencoderKL  # noqa: E402
+import torch
+from diffusers import AutoencoderKL
 
-from syned.training.autoencoder import (  # noqa: E402
+from syned.training.autoencoder import (
     build_autoencoder,
     patches_of,
     principal_components,

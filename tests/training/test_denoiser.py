@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
-from diffusers import DDPMScheduler, UNet2DConditionModel  # noqa: E402
+import torch
+from diffusers import DDPMScheduler, UNet2DConditionModel
 
-from syned.errors import ConfigError  # noqa: E402
-from syned.training.denoiser import (  # noqa: E402
+from syned.errors import ConfigError
+from syned.training.denoiser import (
     change_weights,
     denoising_loss,
     drop_conditioning,

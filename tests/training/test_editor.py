@@ -14,7 +14,6 @@ torch = pytest.importorskip("torch")
 
 from diffusers import StableDiffusionInstructPix2PixPipeline  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
-from tests.tiny_checkpoints import write_instruct_pix2pix  # noqa: E402
 
 from syned.config import SourceConfig  # noqa: E402
 from syned.engines.load import load_editor  # noqa: E402
@@ -24,6 +23,7 @@ from syned.sources.shapes.source import shapes_record  # noqa: E402
 from syned.training.autoencoder import build_autoencoder  # noqa: E402
 from syned.training.editor import train_editor  # noqa: E402
 from syned.training.settings import EditorTraining  # noqa: E402
+from tests.tiny_checkpoints import write_instruct_pix2pix  # noqa: E402
 
 
 def records(split: str) -> Iterator[SourceRecord]:

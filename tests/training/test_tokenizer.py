@@ -8,11 +8,11 @@ import pytest
 
 pytest.importorskip("transformers")
 
-from hypothesis import given, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
-from transformers import CLIPTokenizer  # noqa: E402
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import CLIPTokenizer
 
-from syned.training.tokenizer import train_clip_tokenizer  # noqa: E402
+from syned.training.tokenizer import train_clip_tokenizer
 
 TEXTS = ["Add a large red star at the top", "Remove the small blue moon", "Make it night"] * 5
 TOKENIZER = train_clip_tokenizer(TEXTS, merges=200, max_tokens=16)

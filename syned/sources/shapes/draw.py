@@ -210,17 +210,20 @@ def _unit_outline(shape: str) -> Points:
             points.append((length * math.cos(angle), length * math.sin(angle) + 0.06))
         return points
     if shape == "heart":
-        return [
-            (math.sin(a) ** 3, -(13 * math.cos(a) - 5 * math.cos(2 * a) - 2 * math.cos(3 * a)
-             - math.cos(4 * a)) / 15.5 + 0.08)  # fmt: skip
-            for a in turn
-        ]
+        return [(math.sin(a) ** 3, 0.08 - _heart_height(a) / 15.5) for a in turn]
     if shape == "moon":
         outer = [math.radians(50 + 260 * i / 40) for i in range(41)]
         inner = [math.radians(285 - 210 * i / 40) for i in range(41)]
         arc = [(math.cos(a) + 0.15, math.sin(a)) for a in outer]
         return arc + [(0.62 + 0.80 * math.cos(a), 0.80 * math.sin(a)) for a in inner]
     raise KeyError(shape)
+
+
+def _heart_height(angle: float) -> float:
+    """The well-known heart curve, between -17 and 12."""
+    return 13 * math.cos(angle) - sum(
+        weight * math.cos(i * angle) for i, weight in ((2, 5), (3, 2), (4, 1))
+    )
 
 
 @lru_cache(maxsize=4)
@@ -266,11 +269,16 @@ def _sunset_light() -> Image.Image:
     return _gradient((255, 150, 110), (255, 206, 130)).reduce(OVERSAMPLING)
 
 
+_STARS_PX = (
+    (6, 5), (22, 22), (42, 4), (58, 22), (23, 42), (42, 23), (5, 42), (58, 44), (41, 60),
+)  # fmt: skip
+
+
 @lru_cache(maxsize=1)
 def _stars() -> Image.Image:
     canvas = Image.new("RGB", (CANVAS_PX, CANVAS_PX))
     pen = ImageDraw.Draw(canvas)
-    for x, y in ((6, 5), (22, 22), (42, 4), (58, 22), (23, 42), (42, 23), (5, 42), (58, 44), (41, 60)):
+    for x, y in _STARS_PX:
         pen.ellipse(_s(x - 1, y - 1, x + 1, y + 1), fill=(250, 244, 190))
     return canvas.reduce(OVERSAMPLING)
 

@@ -88,12 +88,28 @@ def describe(scene: Scene) -> str:
     if scene.sign is not None:
         parts.append(f'a sign that says "{scene.sign.word}" {scene.sign.place}')
     listed = ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else "".join(parts)
-    weather = {"day": "", "night": ", at night", "fog": ", in fog", "sunset": ", at sunset",
-               "snow": ", in the snow"}[scene.weather]  # fmt: skip
-    style = {"none": "", "grayscale": " in black and white", "sepia": " in sepia",
-             "blur": " out of focus", "pixelate": " in large pixels",
-             "negative": " as a negative", "sketch": " as a pencil sketch"}[scene.style]  # fmt: skip
-    return f"{listed or 'nothing'} on {scene.background}{weather}{style}"
+    return (
+        f"{listed or 'nothing'} on {scene.background}"
+        f"{_WEATHER_CAPTIONS[scene.weather]}{_STYLE_CAPTIONS[scene.style]}"
+    )
+
+
+_WEATHER_CAPTIONS = {
+    "day": "",
+    "night": ", at night",
+    "fog": ", in fog",
+    "sunset": ", at sunset",
+    "snow": ", in the snow",
+}
+_STYLE_CAPTIONS = {
+    "none": "",
+    "grayscale": " in black and white",
+    "sepia": " in sepia",
+    "blur": " out of focus",
+    "pixelate": " in large pixels",
+    "negative": " as a negative",
+    "sketch": " as a pencil sketch",
+}
 
 
 def _add(rng: random.Random, scene: Scene) -> _Change | None:

@@ -1,0 +1,320 @@
+"""The command line: the only place that prints or exits.
+
+Everything but typer is imported inside the commands, so that `syned --help` answers at once.
+
+Run: syned --help
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from syned import __version__
+from syned.errors import ConfigError, EngineError, SynedError
+from syned.resources import config_names, config_path
+
+if TYPE_CHECKING:
+    from syned.config import RunConfig
+    from syned.run import Run
+
+SHEET_EDITS = 36
+"""Edits on a contact sheet."""
+SHEET_NAME = "contact_sheet.png"
+EXIT_MISTAKE, EXIT_STOPPED = 2, 130
+
+app = typer.Typer(
+    help="Synthetic image edits: from images and instructions to pairs of images.",
+    epilog="A command without --run goes on with the run that was used last.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+RunName = Annotated[
+    str | None, typer.Option("--run", help="Name of the run; without it, the one used last.")
+]
+DataDir = Annotated[
+    Path | None, typer.Option(help="Where runs lie; without it, $SYNED_DATA or ./data.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="A.B=C", help="Change a setting: generate.steps=50. Repeatable."),
+]
+TrainingConfig = Annotated[
+    str,
+    typer.Argument(help=f"A YAML file, or one of {', '.join(config_names(training=True))}."),
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command. Exits 0, 2 for what a person can put right, 130 after Ctrl-C."""
+    try:
+        app(arguments, prog_name="syned")
+    except SynedError as error:
+        print(f"syned: {error}", file=sys.stderr)
+        sys.exit(EXIT_MISTAKE)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"syned {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Synthetic image edits: from images and instructions to pairs of images."""
+
+
+@app.command()
+def generate(
+    source: Annotated[
+        str | None, typer.Option(help=f"Use a config by name: {', '.join(config_names())}.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Use a config file of your own.")] = None,
+    run: RunName = None,
+    n: Annotated[int | None, typer.Option("--n", help="Edits to plan in all.")] = None,
+    editor: Annotated[
+        str | None, typer.Option(help="Hub id, folder, bundled:shapes or fake.")
+    ] = None,
+    dataset: Annotated[str | None, typer.Option(help="Dataset id on the hub.")] = None,
+    split: Annotated[str | None, typer.Option(help="Split of the source.")] = None,
+    path: Annotated[str | None, typer.Option(help="Folder of your images.")] = None,
+    instruction: Annotated[
+        str | None, typer.Option(help="The instruction for all images of a folder.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Most source rows to read.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Edits made at once.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
+    overrides: Overrides = None,
+    data_dir: DataDir = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Make edits again in which the editor failed.")
+    ] = False,
+) -> None:
+    """Edit images as their instructions say. The same command again goes on."""
+    flags = {
+        "name": run if source or config else None,
+        "source.dataset": dataset,
+        "source.split": split,
+        "source.path": path,
+        "source.instruction": instruction,
+        "source.limit": limit,
+        "generate.n": n,
+        "generate.editor": editor,
+        "generate.batch_size": batch_size,
+        "generate.device": device,
+        "generate.retry_failed": True if retry_failed else None,
+    }
+    changes = [
+        f"{name}={json.dumps(value, ensure_ascii=False)}"
+        for name, value in flags.items()
+        if value is not None
+    ]
+    settings = _settings(source, config, run, [*changes, *(overrides or ())], data_dir)
+    if dry_run:
+        _dry_run(settings)
+    else:
+        _generate(settings, data_dir)
+
+
+@app.command()
+def status(run: RunName = None, data_dir: DataDir = None) -> None:
+    """Say how far a run is, also while it is being made."""
+    from syned.report.words import run_lines
+    from syned.run import open_run
+    from syned.summary import summary
+
+    opened = open_run(run, _data_dir(data_dir))
+    print("\n".join(run_lines(summary(opened))))
+
+
+@app.command()
+def sheet(
+    run: RunName = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write the PNG.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Draw some edits beside their source images."""
+    from syned.run import open_run
+
+    written = _write_sheet(open_run(run, _data_dir(data_dir)), out)
+    if written is None:
+        raise ConfigError(
+            "no edit is finished yet, so there is nothing to draw; run syned generate"
+        )
+    print(f"sheet    {written}")
+
+
+@app.command()
+def doctor(data_dir: DataDir = None) -> None:
+    """Say what this machine has and can do."""
+    from huggingface_hub.constants import ENDPOINT
+
+    from syned.doctor import diagnose
+
+    diagnosis = diagnose(_data_dir(data_dir), hub=ENDPOINT)
+    for finding in diagnosis.findings:
+        print(f"{'ok  ' if finding.good else 'note'} {finding.topic:<9} {finding.text}")
+    print("\nThis machine can")
+    for ability in diagnosis.abilities:
+        print(f"  - {ability}")
+    if not diagnosis.works:
+        raise typer.Exit(1)
+
+
+@app.command("train-autoencoder")
+def train_autoencoder(config: TrainingConfig, overrides: Overrides = None) -> None:
+    """Train the autoencoder of a small editor."""
+    file = _training_config(config)
+    _need_models("train-autoencoder")
+    from syned.training import run_autoencoder_training
+
+    folder = run_autoencoder_training(file, overrides or [], _say)
+    print(f"autoencoder {folder}")
+
+
+@app.command("train-editor")
+def train_editor(config: TrainingConfig, overrides: Overrides = None) -> None:
+    """Train an InstructPix2Pix."""
+    file = _training_config(config)
+    _need_models("train-editor")
+    from syned.training import run_editor_training
+
+    folder = run_editor_training(file, overrides or [], _say)
+    print(f"editor      {folder}")
+
+
+def _data_dir(given: Path | None) -> Path:
+    from syned.run import default_data_dir
+
+    return given or default_data_dir()
+
+
+def _settings(
+    source: str | None,
+    file: Path | None,
+    run: str | None,
+    overrides: list[str],
+    data_dir: Path | None,
+) -> RunConfig:
+    """The settings to use: a config's, or those of an earlier run."""
+    from syned.config import load_config
+    from syned.run import open_run
+
+    if source is not None and file is not None:
+        raise ConfigError("--source and --config both name a config; give one of them")
+    if source is not None:
+        file = config_path(source)
+    if file is not None:
+        return load_config(file, overrides)
+    once = ["generate.retry_failed=false"]  # asked for by a command, not by the run
+    return _stored_settings(open_run(run, _data_dir(data_dir)), [*once, *overrides])
+
+
+def _stored_settings(run: Run, overrides: list[str]) -> RunConfig:
+    """The settings that a run was last used with, changed by the overrides."""
+    from pydantic import create_model
+
+    from syned.config import RunConfig, load_settings
+    from syned.run import SETTINGS_FILE
+
+    run.settings()  # says what is wrong with a damaged file
+    fields: Any = {"config": (RunConfig, ...)}
+    stored = create_model("StoredRun", **fields)
+    loaded: Any = load_settings(
+        stored, run.path / SETTINGS_FILE, [f"config.{override}" for override in overrides]
+    )
+    config: RunConfig = loaded.config
+    return config
+
+
+def _dry_run(settings: RunConfig) -> None:
+    from syned import pipeline
+    from syned.report.words import estimate_lines
+
+    print("\n".join(estimate_lines(pipeline.dry_run(settings))))
+
+
+def _generate(settings: RunConfig, data_dir: Path | None) -> None:
+    """Plan, edit, and say what came of it."""
+    from syned import pipeline
+    from syned.progress import show_progress
+    from syned.report.words import run_lines
+    from syned.run import Run
+    from syned.summary import summary
+
+    run = Run.create_or_open(settings, data_dir=_data_dir(data_dir))
+    try:
+        with show_progress("plan", sys.stderr) as shown:
+            pipeline.make_plan(settings, run, shown.planned)
+        with show_progress("edits", sys.stderr) as shown:
+            made = pipeline.generate(settings, run, shown)
+    except KeyboardInterrupt:
+        _stop(run, "stopped at once")
+    print("\n".join(run_lines(summary(run))))
+    if made.shards_left:
+        _stop(run, f"stopped; {made.edits_lost:,} edits of an unfinished shard were given up")
+    print(f"sheet    {_write_sheet(run, None) or 'none, since no edit is finished'}")
+
+
+def _stop(run: Run, what: str) -> NoReturn:
+    from syned.summary import summary
+
+    kept = summary(run).done
+    print(
+        f"syned: {what}; {kept:,} edits are kept in {run.path}; "
+        f"`syned generate --run {run.name}` goes on",
+        file=sys.stderr,
+    )
+    raise typer.Exit(EXIT_STOPPED)
+
+
+def _write_sheet(run: Run, out: Path | None) -> Path | None:
+    """Draw the run's contact sheet; None when nothing is finished yet."""
+    from syned.report.choose import sheet_rows
+    from syned.report.sheet import contact_sheet
+    from syned.report.words import sheet_title
+    from syned.summary import summary
+
+    rows = sheet_rows(run, SHEET_EDITS)
+    if not rows:
+        return None
+    path = out or run.path / SHEET_NAME
+    contact_sheet(rows, path, title=sheet_title(summary(run), len(rows)))
+    return path
+
+
+def _training_config(name: str) -> Path:
+    return Path(name) if Path(name).suffix else config_path(name, training=True)
+
+
+def _need_models(command: str) -> None:
+    missing = [name for name in ("torch", "diffusers", "transformers") if not find_spec(name)]
+    if missing:
+        raise EngineError(
+            f'`syned {command}` needs {" and ".join(missing)}: pip install "syned[models]"'
+        )
+
+
+def _say(text: str) -> None:
+    print(f"{datetime.now():%H:%M:%S} {text}", flush=True)

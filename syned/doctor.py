@@ -1,0 +1,247 @@
+"""What this machine has, in plain words, and what Syned can do with it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import threading
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from syned import __version__
+from syned.errors import ConfigError
+from syned.resources import bundled_editor, pinned_versions
+
+CORE = ("datasets", "huggingface_hub", "numpy", "pillow", "pyarrow", "pydantic", "rich", "typer")
+MODELS = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
+
+_GIB = 2**30
+_LARGEST_EDIT_BYTES = 512 * 512 * 3
+"""A 512 px image without compression."""
+
+
+_PROXY_ERRORS = {403, 407, 502, 503, 504}
+"""What a proxy says in the place of a hub that it does not reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look has shown."""
+
+    topic: str
+    text: str
+    good: bool = True
+    """Whether nothing needs doing about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Torch:
+    """What PyTorch says of itself."""
+
+    installed: bool
+    text: str
+    devices: tuple[str, ...] = ()
+    """Accelerators, as it names them; none on a machine with a CPU alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All findings, and what follows from them."""
+
+    findings: tuple[Finding, ...]
+    abilities: tuple[str, ...]
+    works: bool
+    """False when not even a plan can be written here."""
+
+
+def diagnose(data_dir: Path, *, hub: str, timeout_seconds: float = 3.0) -> Diagnosis:
+    """Look at this machine.
+
+    Args:
+        data_dir: where runs will lie; need not exist.
+        hub: address of the model hub.
+        timeout_seconds: how long the hub may take to answer.
+    """
+    torch = find_torch()
+    storage = check_storage(data_dir)
+    online = check_hub(hub, timeout_seconds)
+    editor = check_bundled_editor()
+    findings = (
+        Finding("syned", f"{__version__}, Python {platform.python_version()}, {_system()}"),
+        compare_versions("packages", CORE),
+        Finding("torch", torch.text, torch.installed),
+        *((compare_versions("models", MODELS),) if torch.installed else ()),
+        Finding("computer", f"{_cores()} CPU cores, {_memory()} of memory"),
+        check_space(data_dir),
+        storage,
+        online,
+        check_token(),
+        editor,
+    )
+    abilities = what_works(torch, online=online.good, editor=editor.good, storage=storage.good)
+    return Diagnosis(findings, abilities, works=storage.good)
+
+
+def what_works(torch: Torch, *, online: bool, editor: bool, storage: bool) -> tuple[str, ...]:
+    """What can be done here, as sentences."""
+    if not storage:
+        return ("nothing yet: runs cannot be written to the data folder",)
+    if not torch.installed:
+        return (
+            "plan a run, and try everything but the model with `--editor fake`",
+            'nothing with a model before `pip install "syned[models]"`',
+        )
+    lines = []
+    if editor:
+        lines.append("edit drawn scenes with the bundled editor: `syned generate --source shapes`")
+    where = f"on {torch.devices[0]}" if torch.devices else "on the CPU, which is slow at 512 px"
+    if online:
+        lines.append(f"edit pictures with an editor from the hub, {where}")
+    else:
+        lines.append(f"edit pictures with an editor that lies in a folder, {where}")
+    lines.append("train an editor: `syned train-editor CONFIG`")
+    return tuple(lines)
+
+
+def compare_versions(topic: str, packages: tuple[str, ...]) -> Finding:
+    """Installed versions beside the tested ones."""
+    tested = pinned_versions()
+    texts, same = [], True
+    for package in packages:
+        installed = _version(package)
+        text = f"{package} {installed or 'is missing'}"
+        if (installed or "").partition("+")[0] != tested.get(package):
+            same = False
+            text += f" (tested with {tested.get(package)})"
+        texts.append(text)
+    return Finding(topic, ", ".join(texts), same)
+
+
+def find_torch() -> Torch:
+    """Import PyTorch, where it is installed, and ask it for accelerators."""
+    if importlib.util.find_spec("torch") is None:
+        return Torch(False, 'not installed; editing needs it: pip install "syned[models]"')
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        return Torch(False, f"installed, but cannot be loaded: {str(error).splitlines()[0]}")
+    if torch.cuda.is_available():
+        cards = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
+        names = tuple(f"{card.name} ({card.total_memory / _GIB:.0f} GiB)" for card in cards)
+        return Torch(True, f"{torch.__version__}, CUDA: {', '.join(names)}", names)
+    if torch.backends.mps.is_available():
+        return Torch(True, f"{torch.__version__}, Apple GPU (mps)", ("the Apple GPU",))
+    return Torch(True, f"{torch.__version__}, no GPU, so the CPU computes")
+
+
+def check_space(data_dir: Path) -> Finding:
+    """Free bytes where runs will lie, and how many edits they hold."""
+    free = shutil.disk_usage(_existing(data_dir)).free
+    edits = free // _LARGEST_EDIT_BYTES
+    text = f"{free / _GIB:.0f} GiB free for {data_dir}, at least {edits:,} edits of 512 px"
+    return Finding("disk", text, edits >= 1000)
+
+
+def check_storage(data_dir: Path) -> Finding:
+    """Write a small Parquet file where runs will lie, and read it again."""
+    table = pa.table({"edit_id": ["a"], "edited_image": [b"\x89PNG"]})
+    try:
+        with tempfile.TemporaryDirectory(dir=_existing(data_dir)) as folder:
+            file = Path(folder) / "00000.parquet"
+            pq.write_table(table, file)
+            same = pq.read_table(file).equals(table)
+    except (OSError, pa.ArrowException) as error:
+        return Finding("parquet", f"cannot be written to {data_dir}: {error}", False)
+    text = "written and read back" if same else "written, and something else was read back"
+    return Finding("parquet", text, same)
+
+
+def check_hub(hub: str, timeout_seconds: float) -> Finding:
+    """Whether the model hub answers at all. Being offline is no error."""
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
+        return Finding("hub", "switched off by HF_HUB_OFFLINE", False)
+    answers: list[bool] = []
+    # Looking up a name heeds no timeout, hence a thread that may be left behind.
+    asking = threading.Thread(
+        target=lambda: answers.append(_answers(hub, timeout_seconds)), daemon=True
+    )
+    asking.start()
+    asking.join(timeout_seconds + 1)
+    if answers == [True]:
+        return Finding("hub", f"{hub} answers")
+    return Finding("hub", f"{hub} does not answer; without it, editors come from folders", False)
+
+
+def check_token() -> Finding:
+    """Whether a hub token is present; it is never shown."""
+    from huggingface_hub import get_token
+
+    if get_token():
+        return Finding("token", "a hub token is present")
+    return Finding("token", "no hub token; public models and datasets need none")
+
+
+def check_bundled_editor() -> Finding:
+    """Whether the editor of `shapes` is there, and its size."""
+    try:
+        folder = bundled_editor("shapes")
+    except ConfigError as error:
+        return Finding("editor", str(error), False)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return Finding("editor", f"bundled:shapes is there, {size / 2**20:.0f} MiB")
+
+
+def _answers(hub: str, timeout_seconds: float) -> bool:
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(hub, method="HEAD"), timeout=timeout_seconds
+        ):
+            return True
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code not in _PROXY_ERRORS
+    except (OSError, ValueError):
+        return False
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _system() -> str:
+    return f"{platform.system()} {platform.machine()}"
+
+
+def _cores() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _memory() -> str:
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return "an unknown amount"
+    return f"{total / _GIB:.0f} GiB"
+
+
+def _existing(path: Path) -> Path:
+    """The path, or its nearest parent that exists."""
+    path = path.absolute()
+    while not path.exists():
+        path = path.parent
+    return path

@@ -1,0 +1,88 @@
+"""A run in words, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from syned.estimate import Estimate
+from syned.progress import duration
+from syned.summary import RunSummary, TaskScore
+
+RIGHT = "right: at most half as far from the true result as the source image is"
+
+
+def run_lines(summary: RunSummary) -> list[str]:
+    """What a run holds, a line each; the table of tasks where the true results are known."""
+    lines = [
+        f"run      {summary.path}",
+        f"from     {summary.source} (licence {summary.licence}), edited by {summary.editor}",
+        f"edits    {_edits(summary)}",
+    ]
+    if summary.failed:
+        lines.append(f"failed   {reasons(summary.failed_by_reason)}")
+    if summary.seconds_per_edit:
+        seconds = summary.seconds_per_edit
+        lines.append(f"time     {seconds:.3g} s an edit, {1 / seconds:.3g} edits a second")
+    lines.append(f"size     {size(summary.size_bytes)}")
+    if summary.judged:
+        lines += ["", *_task_table(summary)]
+    return lines
+
+
+def sheet_title(summary: RunSummary, shown: int) -> str:
+    """The first line of a contact sheet."""
+    made = summary.done + summary.failed
+    title = f"{summary.name}: {shown} of {made:,} edits by {summary.editor}"
+    if summary.judged:
+        title += f", {summary.right / summary.judged:.0%} of all right"
+    return title
+
+
+def estimate_lines(estimate: Estimate) -> list[str]:
+    """What a run would cost, a line each."""
+    measured = estimate.calibration
+    images, at_most = "each with an image of its own at most", "at most "
+    if estimate.source_images is not None:
+        images, at_most = f"from {estimate.source_images:,} source images", ""
+    pace = f"{measured.seconds_per_edit:.3g} s an edit, measured on {measured.edits}"
+    sizes = f"{size(estimate.edits_bytes)} of edits, {at_most}{size(estimate.plan_bytes)} of plan"
+    return [
+        f"source   {estimate.source}, licence {estimate.licence}",
+        f"editor   {estimate.editor}, loaded in {duration(estimate.load_seconds)}",
+        f"edits    {estimate.edits:,}, {images}",
+        f"time     {duration(estimate.seconds)} on this machine, {pace}",
+        f"size     {sizes}",
+    ]
+
+
+def reasons(counts: Mapping[str, int]) -> str:
+    """Reasons with their counts: "2 flat_image, 1 duplicate_request"."""
+    return ", ".join(f"{count:,} {reason}" for reason, count in counts.items())
+
+
+def size(size_bytes: int) -> str:
+    """Bytes in decimal units: "812 kB", "3.1 GB"."""
+    value, unit = float(size_bytes), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.3g} {unit}" if unit != "bytes" else f"{size_bytes} bytes"
+
+
+def _edits(summary: RunSummary) -> str:
+    text = f"{summary.done:,} done of {summary.planned:,} planned"
+    if summary.failed:
+        text += f", {summary.failed:,} failed"
+    if summary.remaining:
+        text += f", {summary.remaining:,} to do"
+    return text
+
+
+def _task_table(summary: RunSummary) -> Iterator[str]:
+    yield RIGHT
+    total = TaskScore("all", summary.judged, summary.right)
+    width = max(len(score.task) for score in (*summary.tasks, total))
+    for score in (*summary.tasks, total):
+        counts = f"{score.right:>6,} of {score.judged:>6,}"
+        yield f"  {score.task:<{width}} {counts}  {score.right_fraction:>4.0%}"

@@ -1,0 +1,133 @@
+"""Imports point one way, and the command line starts without any model library."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "syned"
+
+LAYERS: tuple[tuple[str, ...], ...] = (
+    ("syned", "syned.errors"),
+    ("syned.resources", "syned.records"),
+    ("syned.config",),
+    ("syned.shards",),
+    ("syned.run",),
+    ("syned.sources",),
+    ("syned.engines",),
+    ("syned.stages",),
+    ("syned.executors",),
+    ("syned.estimate", "syned.summary"),
+    ("syned.pipeline",),
+    ("syned.doctor", "syned.progress", "syned.report"),
+    ("syned.cli",),
+)
+"""A module imports from its own layer and those before it. `syned.training` stands aside."""
+
+TRAINING_READS = {
+    "syned",
+    "syned.config",
+    "syned.engines",
+    "syned.errors",
+    "syned.records",
+    "syned.resources",
+    "syned.sources",
+    "syned.training",
+}
+MODEL_LIBRARIES = {"accelerate", "diffusers", "peft", "torch", "transformers"}
+HEAVY = {*MODEL_LIBRARIES, "datasets", "huggingface_hub", "numpy", "pandas", "PIL", "pyarrow"}
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def part_of(module: str) -> str:
+    """`syned.sources.hub` belongs to `syned.sources`."""
+    return ".".join(module.split(".")[:2])
+
+
+def imports(tree: ast.AST, *, everywhere: bool = True) -> Iterator[str]:
+    """Names of imported modules; not those inside functions unless `everywhere`."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            yield from imports(node, everywhere=everywhere) if everywhere else ()
+        elif everywhere or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from imports(node, everywhere=everywhere)
+
+
+def layer_of(part: str) -> int:
+    found = [depth for depth, parts in enumerate(LAYERS) if part in parts]
+    assert found, f"{part} has no place in LAYERS"
+    return found[0]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_one_way(path: Path) -> None:
+    part = part_of(name_of(path))
+    wanted = set(imports(ast.parse(path.read_text("utf-8"))))
+    ours = {part_of(name) for name in wanted if name.split(".")[0] == "syned"}
+    ours = {name if name in {p for ps in LAYERS for p in ps} else _package(name) for name in ours}
+    if part == "syned.training":
+        assert ours <= TRAINING_READS
+    elif part == "syned.cli":
+        assert max(map(layer_of, ours - {"syned.training"})) <= layer_of(part)
+    else:
+        assert all(layer_of(name) <= layer_of(part) for name in ours)
+
+
+def _package(name: str) -> str:
+    """`syned.__version__` is in `syned`, `syned.training` stays."""
+    return name if name == "syned.training" else "syned"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_model_libraries_are_imported_at_the_top_of_engines_and_training_only(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    found = {name.split(".")[0] for name in imports(tree, everywhere=False)} & MODEL_LIBRARIES
+    assert not found or part_of(name_of(path)) in {"syned.engines", "syned.training"}
+
+
+def test_the_command_line_loads_no_heavy_library() -> None:
+    code = "import sys, syned.cli; print(*{m.split('.')[0] for m in sys.modules})"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "typer" in loaded
+    assert not HEAVY & set(loaded)
+
+
+def test_the_pipeline_loads_no_model_library() -> None:
+    code = "import sys, syned.pipeline, syned.doctor, syned.report.choose; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not MODEL_LIBRARIES & set(loaded)
+
+
+def test_help_answers_about_as_fast_as_its_libraries_load() -> None:
+    """As a ratio, since machines differ: pyarrow or torch alone would make it several times."""
+    plain = min(seconds_of("import typer, rich.console, subprocess") for _ in range(5))
+    ours = "import sys; sys.argv = ['syned', '--help']; from syned.cli import main; main()"
+    assert min(seconds_of(ours) for _ in range(5)) < 2 * plain + 0.05
+
+
+def seconds_of(code: str) -> float:
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    return time.perf_counter() - begin

@@ -1,0 +1,126 @@
+"""What `syned doctor` finds, and what it concludes."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from syned.doctor import (
+    Torch,
+    check_hub,
+    check_space,
+    check_storage,
+    check_token,
+    compare_versions,
+    diagnose,
+    what_works,
+)
+from syned.resources import pinned_versions
+
+NOBODY = "http://127.0.0.1:9"
+"""Nothing listens here."""
+
+CPU = Torch(True, "2.13.0")
+CUDA = Torch(True, "2.13.0", ("a card (24 GiB)",))
+NONE = Torch(False, "not installed")
+
+
+def test_being_offline_is_stated_and_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("no_proxy", "*")
+    diagnosis = diagnose(tmp_path, hub=NOBODY, timeout_seconds=2)
+    texts = {finding.topic: finding.text for finding in diagnosis.findings}
+    assert "does not answer" in texts["hub"]
+    assert diagnosis.works
+    assert diagnosis.abilities
+
+
+def test_an_offline_switch_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert check_hub(NOBODY, 1).text == "switched off by HF_HUB_OFFLINE"
+
+
+def test_a_hub_that_never_answers_costs_little_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("no_proxy", "*")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begin = time.monotonic()
+        assert not check_hub(f"http://127.0.0.1:{silent.getsockname()[1]}", 0.2).good
+    assert time.monotonic() - begin < 5
+
+
+@pytest.mark.parametrize(
+    ("status", "answers"), [(200, True), (404, True), (403, False), (502, False)]
+)
+def test_a_proxy_that_refuses_is_not_taken_for_the_hub(
+    monkeypatch: pytest.MonkeyPatch, status: int, answers: bool
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("no_proxy", "*")
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        assert check_hub(f"http://127.0.0.1:{server.server_port}", 2).good == answers
+
+
+def test_a_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    assert check_token().text == "a hub token is present"
+
+
+def test_the_data_folder_need_not_exist_and_is_not_made(tmp_path: Path) -> None:
+    folder = tmp_path / "not" / "there"
+    assert check_storage(folder).good
+    assert check_space(folder).good
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_folder_that_is_a_file_means_that_nothing_works(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    finding = check_storage(file)
+    assert not finding.good
+    assert "cannot be written" in finding.text
+    assert "nothing yet" in what_works(CPU, online=True, editor=True, storage=False)[0]
+
+
+def test_versions_are_compared_with_the_tested_ones() -> None:
+    installed = metadata.version("pyarrow")
+    pinned = pinned_versions()["pyarrow"]
+    finding = compare_versions("x", ("pyarrow",))
+    assert finding.good == (installed == pinned)
+    assert finding.text.startswith(f"pyarrow {installed}")
+    missing = compare_versions("x", ("no-such-package",))
+    assert not missing.good
+    assert "no-such-package is missing" in missing.text
+
+
+def test_without_torch_it_says_what_to_install() -> None:
+    assert (
+        'pip install "syned[models]"' in what_works(NONE, online=True, editor=True, storage=True)[1]
+    )
+
+
+def test_what_works_follows_from_what_is_there() -> None:
+    offline = " ".join(what_works(CPU, online=False, editor=True, storage=True))
+    assert "`syned generate --source shapes`" in offline
+    assert "lies in a folder, on the CPU" in offline
+    online = " ".join(what_works(CUDA, online=True, editor=False, storage=True))
+    assert "from the hub, on a card (24 GiB)" in online
+    assert "shapes" not in online
