@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -187,6 +187,9 @@ def train_autoencoder(config: TrainingConfig, overrides: Overrides = None) -> No
     """Train the autoencoder of a small editor."""
     file = _training_config(config)
     _need_models("train-autoencoder")
+    from syned.engines.load import quiet_libraries
+
+    quiet_libraries()
     from syned.training import run_autoencoder_training
 
     folder = run_autoencoder_training(file, overrides or [], _say)
@@ -198,6 +201,9 @@ def train_editor(config: TrainingConfig, overrides: Overrides = None) -> None:
     """Train an InstructPix2Pix."""
     file = _training_config(config)
     _need_models("train-editor")
+    from syned.engines.load import quiet_libraries
+
+    quiet_libraries()
     from syned.training import run_editor_training
 
     folder = run_editor_training(file, overrides or [], _say)
@@ -233,19 +239,11 @@ def _settings(
 
 def _stored_settings(run: Run, overrides: list[str]) -> RunConfig:
     """The settings that a run was last used with, changed by the overrides."""
-    from pydantic import create_model
-
     from syned.config import RunConfig, load_settings
     from syned.run import SETTINGS_FILE
 
     run.settings()  # says what is wrong with a damaged file
-    fields: Any = {"config": (RunConfig, ...)}
-    stored = create_model("StoredRun", **fields)
-    loaded: Any = load_settings(
-        stored, run.path / SETTINGS_FILE, [f"config.{override}" for override in overrides]
-    )
-    config: RunConfig = loaded.config
-    return config
+    return load_settings(RunConfig, run.path / SETTINGS_FILE, overrides, section="config")
 
 
 def _dry_run(settings: RunConfig) -> None:

@@ -187,9 +187,16 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
     return load_settings(RunConfig, path, overrides)
 
 
-def load_settings(model: type[M], path: Path, overrides: Sequence[str] = ()) -> M:
-    """Read a YAML file with overrides as settings of any kind; see `load_config`."""
+def load_settings(
+    model: type[M], path: Path, overrides: Sequence[str] = (), *, section: str | None = None
+) -> M:
+    """Read a YAML file, or one section of it, with overrides as settings of any kind.
+
+    See `load_config`.
+    """
     values = _read_yaml(path)
+    if section is not None:
+        values = values.get(section) or {}
     for override in overrides:
         _override(model, values, override)
     for name, field in model.model_fields.items():

@@ -66,6 +66,7 @@ def load_editor(
     if name == "fake":
         return FakeEditor()
     try:
+        quiet_libraries()
         import torch
         from diffusers import StableDiffusionInstructPix2PixPipeline
 
@@ -77,7 +78,6 @@ def load_editor(
         ) from error
     chosen = choose_device(device)
     checkpoint = _find(name)
-    _quiet_libraries()
     try:
         pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(
             checkpoint.location,
@@ -97,6 +97,19 @@ def load_editor(
         pipeline.unet.to(memory_format=torch.channels_last)
         pipeline.vae.to(memory_format=torch.channels_last)
     return InstructPix2PixEditor(pipeline, batch_size=batch_size)
+
+
+def quiet_libraries() -> None:
+    """Keep model libraries from talking over the progress display; their errors stay.
+
+    Called before their pipelines are imported, which is when some of them start to talk.
+    """
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    for logging in (diffusers_logging, transformers_logging):
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
 
 
 def choose_device(device: str) -> torch.device:
@@ -210,13 +223,3 @@ def _dtype(name: str, device: torch.device) -> torch.dtype:
         return torch.bfloat16 if device.type == "cuda" else torch.float32
     found: torch.dtype = getattr(torch, name)
     return found
-
-
-def _quiet_libraries() -> None:
-    """Keep model libraries from talking over the progress display; their errors stay."""
-    import diffusers
-    import transformers
-
-    for library in (diffusers, transformers):
-        library.utils.logging.set_verbosity_error()
-        library.utils.logging.disable_progress_bar()
