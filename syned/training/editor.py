@@ -23,7 +23,7 @@ from diffusers import DDPMScheduler, StableDiffusionInstructPix2PixPipeline
 from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 
-from syned.errors import DataError, RunError
+from syned.errors import RunError
 from syned.records import SourceRecord
 from syned.training.autoencoder import warmup_cosine
 from syned.training.denoiser import change_weights, denoising_loss, drop_conditioning
@@ -210,11 +210,6 @@ class _Trainer:
             batch_size=16,
             report=lambda done: self.say(f"{done} triples encoded") if done % 2000 == 0 else None,
         )
-        if not len(triples):
-            raise DataError(
-                "no row of the source has a source image, an instruction and an edited image; "
-                "an editor is trained on all three, so name a source that has them"
-            )
         unfinished = kept.with_suffix(".tmp")
         torch.save({n: getattr(triples, n) for n in Triples.__slots__}, unfinished)
         unfinished.replace(kept)

@@ -15,6 +15,7 @@ from diffusers import AutoencoderKL
 from PIL import Image
 from torch import Tensor
 
+from syned.errors import DataError
 from syned.records import SourceRecord
 
 
@@ -67,7 +68,11 @@ def encode_triples(
     batch_size: int,
     report: Callable[[int], None],
 ) -> Triples:
-    """Encode up to `count` usable records; `report` hears how many are done."""
+    """Encode up to `count` usable records; `report` hears how many are done.
+
+    Raises:
+        DataError: there is none.
+    """
     source: list[Tensor] = []
     edited: list[Tensor] = []
     instructions: list[str] = []
@@ -81,4 +86,9 @@ def encode_triples(
         edited.append((latents[len(batch) :] * autoencoder.config.scaling_factor).half())
         instructions += [r.instruction for r in batch]
         report(len(instructions))
+    if not instructions:
+        raise DataError(
+            "no row of the source has a source image, an instruction and an edited image; an "
+            "editor is trained on all three, so name a source that has them"
+        )
     return Triples(torch.cat(source), torch.cat(edited), instructions)
