@@ -85,7 +85,8 @@ class Run:
     def check_fingerprint(self, stage: str, fields: Mapping[str, object]) -> str:
         """Refuse to go on with settings that would change the stage's result.
 
-        The first call of a stage notes the fields in run.yaml; later ones compare.
+        The first call of a stage notes the fields in run.yaml; later ones compare, once there is
+        a plan that was made with them.
 
         Args:
             stage: "plan" or "generate".
@@ -101,7 +102,7 @@ class Run:
         settings = self.settings()
         known = settings.setdefault("fingerprints", {})
         before = known.get(stage)
-        if before is None:
+        if before is None or not self.requests.recorded():
             known[stage] = now
             self._write(settings)
         elif before != now:

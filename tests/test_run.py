@@ -14,6 +14,7 @@ import yaml
 from syned.config import RunConfig
 from syned.errors import RunError
 from syned.run import Run, default_data_dir, open_run
+from tests.conftest import make_job, plan_of
 
 
 def _config(name: str = "one", **generate: Any) -> RunConfig:
@@ -22,6 +23,12 @@ def _config(name: str = "one", **generate: Any) -> RunConfig:
 
 def _run(data_dir: Path, name: str = "one") -> Run:
     return Run.create_or_open(_config(name), data_dir=data_dir)
+
+
+def _planned_run(data_dir: Path) -> Run:
+    run = _run(data_dir)
+    plan_of(run, [[make_job(0)]])
+    return run
 
 
 def test_a_new_run_knows_its_settings_before_the_first_shard(tmp_path: Path) -> None:
@@ -81,8 +88,15 @@ def test_the_same_fields_in_another_order_have_the_same_hash(tmp_path: Path) -> 
     assert again.check_fingerprint("generate", {"a": 1}) != first
 
 
-def test_one_other_setting_is_refused_with_both_ways_on(tmp_path: Path) -> None:
+def test_settings_may_change_until_something_is_planned(tmp_path: Path) -> None:
     run = _run(tmp_path)
+    run.check_fingerprint("plan", {"generate.steps": 20})
+    run.check_fingerprint("plan", {"generate.steps": 5})
+    assert run.settings()["fingerprints"] == {"plan": {"generate.steps": 5}}
+
+
+def test_one_other_setting_is_refused_with_both_ways_on(tmp_path: Path) -> None:
+    run = _planned_run(tmp_path)
     run.check_fingerprint("generate", {"generate.guidance_scale": 7.5, "generate.steps": 20})
     with pytest.raises(RunError) as caught:
         run.check_fingerprint("generate", {"generate.guidance_scale": 5.0, "generate.steps": 20})
@@ -93,7 +107,7 @@ def test_one_other_setting_is_refused_with_both_ways_on(tmp_path: Path) -> None:
 
 
 def test_all_other_settings_are_listed(tmp_path: Path) -> None:
-    run = _run(tmp_path)
+    run = _planned_run(tmp_path)
     run.check_fingerprint("plan", {"guidance_scale": (6.0, 9.0), "source": {"split": "a b"}})
     with pytest.raises(RunError) as caught:
         run.check_fingerprint("plan", {"guidance_scale": 5.0, "source": {"split": "test"}})
@@ -119,7 +133,7 @@ def test_all_other_settings_are_listed(tmp_path: Path) -> None:
 def test_what_no_setting_can_bring_back_leaves_one_way_on(
     tmp_path: Path, was: dict[str, object], now: dict[str, object]
 ) -> None:
-    run = _run(tmp_path)
+    run = _planned_run(tmp_path)
     run.check_fingerprint("generate", was)
     with pytest.raises(RunError) as caught:
         run.check_fingerprint("generate", now)
@@ -128,7 +142,7 @@ def test_what_no_setting_can_bring_back_leaves_one_way_on(
 
 
 def test_a_refusal_leaves_the_fingerprint_as_it_was(tmp_path: Path) -> None:
-    run = _run(tmp_path)
+    run = _planned_run(tmp_path)
     first = run.check_fingerprint("generate", {"generate.steps": 20})
     with pytest.raises(RunError):
         run.check_fingerprint("generate", {"generate.steps": 5})
