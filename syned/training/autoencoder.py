@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL
@@ -150,6 +151,9 @@ def train_decoder(
     latent_noise: float,
     bf16_fraction: float,
     report: Report,
+    state: dict[str, Any] | None = None,
+    keep: Callable[[dict[str, Any]], None] = lambda state: None,
+    keep_every: int = 1000,
 ) -> None:
     """Fit the decoder in place to the encoder as it is, for the least mean absolute error.
 
@@ -164,6 +168,9 @@ def train_decoder(
         bf16_fraction: share of the steps in bfloat16 autocast, in [0, 1]; the last ones are in
             float32, since bfloat16 cannot express the last decimals of a pixel.
         report: called with the step and its losses.
+        state: where an earlier call was cut off, as it was kept; None to begin.
+        keep: called with all that is needed to go on, every `keep_every` steps.
+        keep_every: steps.
     """
     decoder = autoencoder.decoder.train()
     optimizer = torch.optim.AdamW(
@@ -172,7 +179,14 @@ def train_decoder(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: warmup_cosine(step, warmup_steps, steps)
     )
-    for step in range(steps):
+    first = 0
+    if state is not None:
+        first = int(state["step"])
+        decoder.load_state_dict(state["decoder"])
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        torch.set_rng_state(state["random"])
+    for step in range(first, steps):
         images = next(batches)
         with torch.no_grad():
             latents = autoencoder.encode(images).latent_dist.mode()  # (b, c, h/4, w/4)
@@ -187,6 +201,16 @@ def train_decoder(
         schedule.step()
         optimizer.zero_grad()
         report(step + 1, {"mean_absolute_error": error.item()})
+        if (step + 1) % keep_every == 0:
+            keep(
+                {
+                    "step": step + 1,
+                    "decoder": decoder.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "random": torch.get_rng_state(),
+                }
+            )
     decoder.eval()
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL
@@ -22,7 +23,7 @@ from syned.training.autoencoder import (
     reconstruction_error,
     train_decoder,
 )
-from syned.training.editor import train_editor
+from syned.training.editor import train_editor, work_folder
 from syned.training.settings import AutoencoderTraining, EditorTraining
 from syned.training.triples import square_pixels
 
@@ -32,6 +33,9 @@ PATCH_IMAGES = 2000
 """Pictures that the principal components are taken from."""
 
 HELD_OUT_IMAGES = 256
+
+_FREE = {"report_every", "checkpoint_every", "bf16_fraction"}
+"""Settings that a training may change when it goes on."""
 
 
 def run_editor_training(config: Path, overrides: Sequence[str], say: Say) -> Path:
@@ -43,17 +47,21 @@ def run_editor_training(config: Path, overrides: Sequence[str], say: Say) -> Pat
 def run_autoencoder_training(config: Path, overrides: Sequence[str], say: Say) -> Path:
     """Make an autoencoder as a config says; returns its folder.
 
-    Beside the folder, `<output>.training.jsonl` keeps the losses, and ends with the error on
-    pictures of the test split that were never trained on.
+    `<output>.training/` keeps the losses, ending with the error on pictures of the test split that
+    were never trained on, and the state to go on from after a stop.
     """
     settings = load_settings(AutoencoderTraining, config, overrides)
     torch.manual_seed(settings.seed)
     output, started = Path(settings.output), time.monotonic()
+    work = work_folder(settings, free=_FREE)
+    state_file = work / "state.pt"
     say(f"reading {settings.images} pictures")
     images = _pictures(settings, "train", settings.images)  # (n, 3, h, w), bytes
     autoencoder = _first_autoencoder(settings, images)
-    log = output.with_name(f"{output.name}.training.jsonl")
-    log.parent.mkdir(parents=True, exist_ok=True)
+    state = torch.load(state_file) if state_file.exists() else None
+    if state is not None:
+        say(f"going on from step {state['step']}")
+    log = work / "log.jsonl"
     recent: list[float] = []
 
     def report(step: int, losses: dict[str, float]) -> None:
@@ -63,8 +71,6 @@ def run_autoencoder_training(config: Path, overrides: Sequence[str], say: Say) -
             recent.clear()
             _note(log, started, step=step, mean_absolute_error=round(error, 5))
             say(f"step {step} of {settings.steps}, mean absolute error {error:.4f}")
-        if step % settings.checkpoint_every == 0:
-            autoencoder.save_pretrained(output)
 
     train_decoder(
         autoencoder,
@@ -75,6 +81,9 @@ def run_autoencoder_training(config: Path, overrides: Sequence[str], say: Say) -
         latent_noise=settings.latent_noise,
         bf16_fraction=settings.bf16_fraction,
         report=report,
+        state=state,
+        keep=lambda state: _replace(state_file, state),
+        keep_every=settings.checkpoint_every,
     )
     autoencoder.save_pretrained(output)
     held_out = torch.split(
@@ -125,6 +134,13 @@ def _floats(pixels: Tensor) -> Tensor:
 def _batches(pixels: Tensor, batch_size: int) -> Iterator[Tensor]:
     while True:
         yield _floats(pixels[torch.randint(0, len(pixels), (batch_size,))])
+
+
+def _replace(file: Path, state: dict[str, Any]) -> None:
+    """Write a file anew; a stop in the middle leaves the old one."""
+    unfinished = file.with_suffix(".tmp")
+    torch.save(state, unfinished)
+    unfinished.replace(file)
 
 
 def _note(log: Path, started: float, **values: float) -> None:

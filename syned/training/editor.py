@@ -27,7 +27,7 @@ from syned.errors import RunError
 from syned.records import SourceRecord
 from syned.training.autoencoder import warmup_cosine
 from syned.training.denoiser import change_weights, denoising_loss, drop_conditioning
-from syned.training.settings import EditorTraining
+from syned.training.settings import AutoencoderTraining, EditorTraining
 from syned.training.start import load_start
 from syned.training.triples import Triples, encode_triples
 from syned.training.validation import draw_validation
@@ -100,7 +100,7 @@ class _Trainer:
             mixed_precision=settings.mixed_precision,
             gradient_accumulation_steps=settings.gradient_accumulation,
         )
-        self.work = _work_folder(settings)
+        self.work = work_folder(settings, free=_FREE)
         pipeline.vae.requires_grad_(False).to(self.accelerator.device)
         self.triples = self._read_triples()
         _choose_parameters(settings, pipeline)
@@ -332,8 +332,12 @@ def _tokens(pipeline: StableDiffusionInstructPix2PixPipeline, texts: list[str]) 
     return tokens
 
 
-def _work_folder(settings: EditorTraining) -> Path:
+def work_folder(settings: EditorTraining | AutoencoderTraining, *, free: set[str]) -> Path:
     """`<output>.training/`, which belongs to these settings alone.
+
+    Args:
+        settings: of the training.
+        free: settings that may change when a training goes on.
 
     Raises:
         RunError: it was begun with settings that lead elsewhere.
@@ -341,7 +345,7 @@ def _work_folder(settings: EditorTraining) -> Path:
     work = Path(f"{settings.output.rstrip('/')}.training")
     work.mkdir(parents=True, exist_ok=True)
     note = work / "settings.json"
-    ours = settings.model_dump(mode="json", exclude=_FREE)
+    ours = settings.model_dump(mode="json", exclude=free)
     if note.exists():
         theirs = json.loads(note.read_text())
         differing = sorted(k for k in ours.keys() | theirs.keys() if ours.get(k) != theirs.get(k))
