@@ -9,6 +9,14 @@ from typing import Protocol
 from syned.records import EditJob, EditResult
 
 
+def is_guided(job: EditJob) -> bool:
+    """Whether classifier-free guidance is computed for a job.
+
+    Source: StableDiffusionInstructPix2PixPipeline.do_classifier_free_guidance (diffusers 0.42).
+    """
+    return job.request.guidance_scale > 1.0 and job.request.image_guidance_scale >= 1.0
+
+
 class Editor(Protocol):
     """Edits images as instructions say."""
 
@@ -22,7 +30,8 @@ class Editor(Protocol):
         """Edit one batch, all of one size, in order.
 
         Args:
-            jobs: at least one; every image has the same shape (h, w, 3).
+            jobs: at least one; every image has the same shape (h, w, 3), and all are guided or none
+                is.
             steps: denoising steps, at least 1.
 
         Raises:

@@ -29,6 +29,7 @@ from diffusers.utils.torch_utils import randn_tensor
 from numpy.typing import NDArray
 from torch import Tensor
 
+from syned.engines.base import is_guided
 from syned.engines.cache import CountedCache
 from syned.errors import EngineError, OutOfMemory
 from syned.records import EditJob, EditResult
@@ -201,11 +202,6 @@ class InstructPix2PixEditor:
         posterior = vae.encode((2.0 * pixels - 1.0).to(vae.device, vae.dtype)).latent_dist
         latents: Tensor = posterior.mode()
         return latents
-
-
-def is_guided(job: EditJob) -> bool:
-    """Whether guidance is computed for a job: the pipeline's own rule."""
-    return job.request.guidance_scale > 1.0 and job.request.image_guidance_scale >= 1.0
 
 
 def _check(jobs: Sequence[EditJob]) -> None:

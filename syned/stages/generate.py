@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from syned.engines.base import Editor
+from syned.engines.base import Editor, is_guided
 from syned.errors import EngineError, OutOfMemory
 from syned.records import EditJob, EditResult
 
@@ -66,17 +66,12 @@ def _batches(jobs: Iterable[EditJob], batch_size: int) -> Iterator[_Batch]:
     """Jobs of one kind together: full batches as they fill, then what is left."""
     waiting: dict[tuple[tuple[int, ...], bool], _Batch] = {}
     for numbered in enumerate(jobs):
-        kind = (numbered[1].pixels.shape, _guided(numbered[1]))
+        kind = (numbered[1].pixels.shape, is_guided(numbered[1]))
         batch = waiting.setdefault(kind, [])
         batch.append(numbered)
         if len(batch) == batch_size:
             yield waiting.pop(kind)
     yield from waiting.values()
-
-
-def _guided(job: EditJob) -> bool:
-    """Whether diffusers applies classifier-free guidance; it decides that for a whole batch."""
-    return job.request.guidance_scale > 1 and job.request.image_guidance_scale >= 1
 
 
 def _half(part: _Batch, error: OutOfMemory) -> int:
