@@ -95,14 +95,16 @@ class _Trainer:
         records: Records,
         say: Say,
     ) -> None:
-        self.settings, self.pipeline, self.records, self.say = settings, pipeline, records, say
+        self.settings, self.pipeline, self.records = settings, pipeline, records
         self.accelerator = Accelerator(
             mixed_precision=settings.mixed_precision,
             gradient_accumulation_steps=settings.gradient_accumulation,
         )
+        self.say = say if self.accelerator.is_main_process else _silence
         self.work = work_folder(settings, free=_FREE)
         pipeline.vae.requires_grad_(False).to(self.accelerator.device)
-        self.triples = self._read_triples()
+        with self.accelerator.main_process_first():  # the others find what it has kept
+            self.triples = self._read_triples()
         _choose_parameters(settings, pipeline)
         trainee = _Trainee(pipeline)
         self.parameters = [p for p in trainee.parameters() if p.requires_grad]
@@ -280,6 +282,10 @@ class _Trainer:
             if self.average is not None:
                 self.average.restore(self.parameters)
             self.trainee.train()
+
+
+def _silence(text: str) -> None:
+    """What all processes but the first say."""
 
 
 def _choose_parameters(
