@@ -13,6 +13,8 @@ examples/instruct_pix2pix/train_instruct_pix2pix.py.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from diffusers import DDPMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
@@ -49,6 +51,57 @@ def widen_input(unet: UNet2DConditionModel) -> UNet2DConditionModel:
     unet.conv_in = new
     unet.register_to_config(in_channels=2 * latent_channels)
     return unet
+
+
+@torch.no_grad()
+def start_as_copy(unet: UNet2DConditionModel, latent_scale: float) -> None:
+    """Let a UNet answer with the source image's latents, whatever it is asked, until it is trained.
+
+    Most of an edited image is the source image. A UNet that predicts the image itself and begins
+    as a copy has only the changes to learn. The source latents travel from the first convolution
+    along the outermost skip connection; as the last normalisation and SiLU would bend them, each
+    goes as a pair (x, -x), for which silu(x) - silu(-x) = x, in a group with two large constants,
+    which alone set the normalisation.
+
+    Args:
+        unet: with an `UpBlock2D` outermost; changed in place.
+        latent_scale: scaling factor of the autoencoder, between source and edited latents.
+
+    Raises:
+        ConfigError: the last normalisation has too few or too small groups.
+    """
+    latents, norm = unet.config.out_channels, unet.conv_norm_out
+    width = norm.num_channels // norm.num_groups
+    if norm.num_groups < latents or width < 4:
+        raise ConfigError(
+            f"start_as_copy needs at least {latents} groups of 4 channels in the UNet's last "
+            f"normalisation, which has {norm.num_groups} groups of {width}; widen its first level"
+        )
+    last = unet.up_blocks[-1].resnets[-1]
+    skipped = last.conv_shortcut.in_channels - norm.num_channels
+    carriers = unet.conv_in.weight.flatten(1).norm(dim=1).argsort()[:latents].tolist()
+    unet.conv_in.weight[carriers] = 0
+    unet.conv_in.bias[carriers] = 0
+    unet.conv_out.weight.zero_()
+    unet.conv_out.bias.zero_()
+    for latent, carrier in enumerate(carriers):
+        first = latent * width
+        group = slice(first, first + 4)
+        for layer in (last.conv_shortcut, last.conv2):
+            layer.weight[group] = 0
+            layer.bias[group] = 0
+        unet.conv_in.weight[carrier, latents + latent, 1, 1] = latent_scale
+        last.conv_shortcut.weight[first, skipped + carrier] = 1
+        last.conv_shortcut.weight[first + 1, skipped + carrier] = -1
+        last.conv_shortcut.bias[first + 2], last.conv_shortcut.bias[first + 3] = _ANCHOR, -_ANCHOR
+        norm.weight[first : first + width] = _ANCHOR * math.sqrt(2 / width)
+        norm.bias[first : first + width] = 0
+        unet.conv_out.weight[latent, first, 1, 1] = 1
+        unet.conv_out.weight[latent, first + 1, 1, 1] = -1
+
+
+_ANCHOR = 30.0
+"""Far above what a latent is, and small enough for bfloat16."""
 
 
 def drop_conditioning(
@@ -91,6 +144,20 @@ def change_weights(source_latents: Tensor, edited_latents: Tensor, weight: float
     return weights / weights.mean((2, 3), keepdim=True)
 
 
+def relative_weights(source_latents: Tensor, edited_latents: Tensor) -> Tensor:
+    """What makes every triple's loss relative to how much its edit changes, shape (b, 1, 1, 1).
+
+    Recoloring a star and repainting the whole picture then count alike. A change of a fiftieth of
+    the latents' variance or less counts as that much.
+
+    Args:
+        source_latents: scaled like the edited ones, shape (b, c, h, w).
+        edited_latents: shape (b, c, h, w).
+    """
+    change = (source_latents - edited_latents).square().mean((1, 2, 3), keepdim=True)
+    return 1 / (change + 0.02)
+
+
 def denoising_loss(
     unet: nn.Module,
     scheduler: DDPMScheduler,
@@ -116,8 +183,11 @@ def denoising_loss(
     model_input = torch.cat([noisy, source_latents], dim=1)  # (b, 2c, h, w)
     prediction = unet(model_input, timesteps, encoder_hidden_states=text, return_dict=False)[0]
     kind = scheduler.config.prediction_type
-    target = (
-        noise if kind == "epsilon" else scheduler.get_velocity(edited_latents, noise, timesteps)
-    )
+    if kind == "sample":
+        target = edited_latents
+    elif kind == "epsilon":
+        target = noise
+    else:
+        target = scheduler.get_velocity(edited_latents, noise, timesteps)
     loss: Tensor = (weights * (prediction.float() - target.float()).square()).mean()
     return loss

@@ -26,9 +26,14 @@ from torch import Tensor, nn
 from syned.errors import RunError
 from syned.records import SourceRecord
 from syned.training.autoencoder import warmup_cosine
-from syned.training.denoiser import change_weights, denoising_loss, drop_conditioning
+from syned.training.denoiser import (
+    change_weights,
+    denoising_loss,
+    drop_conditioning,
+    relative_weights,
+)
 from syned.training.settings import AutoencoderTraining, EditorTraining
-from syned.training.start import load_start
+from syned.training.start import load_start, predict_from_copy
 from syned.training.triples import Triples, encode_triples
 from syned.training.validation import draw_validation
 
@@ -100,6 +105,8 @@ class _Trainer:
             mixed_precision=settings.mixed_precision,
             gradient_accumulation_steps=settings.gradient_accumulation,
         )
+        if settings.start_as_copy:
+            predict_from_copy(pipeline)
         self.say = say if self.accelerator.is_main_process else _silence
         self.work = work_folder(settings, free=_FREE)
         pipeline.vae.requires_grad_(False).to(self.accelerator.device)
@@ -164,13 +171,16 @@ class _Trainer:
         source, edited = triples.source_latents[rows].float(), triples.edited_latents[rows].float()
         scale = self.pipeline.vae.config.scaling_factor
         last = self.scheduler.config.num_train_timesteps
+        weights = change_weights(source * scale, edited, settings.change_weight)
+        if settings.relative_loss:
+            weights = weights * relative_weights(source * scale, edited)
         batch = {
             "tokens": torch.cat([self.tokens[rows], self.tokens[-1:]]),
             "source_latents": source,
             "edited_latents": edited,
-            "weights": change_weights(source * scale, edited, settings.change_weight),
+            "weights": weights,
             "noise": torch.randn(edited.shape, generator=random),
-            "timesteps": torch.randint(last, (len(rows),), generator=random),
+            "timesteps": _timesteps(last, len(rows), settings.timestep_power, random),
             "draw": torch.rand(len(rows), generator=random),
         }
         on_device = {name: value.to(self.accelerator.device) for name, value in batch.items()}
@@ -324,6 +334,12 @@ def _moving_average(
     average = EMAModel(parameters, decay=settings.ema_decay, use_ema_warmup=True, power=0.75)
     average.to(device)
     return average
+
+
+def _timesteps(last: int, count: int, power: float, random: torch.Generator) -> Tensor:
+    """Timesteps in [0, last), shape (count,); the higher the power, the noisier."""
+    draw = torch.rand(count, generator=random)
+    return (last * (1 - draw**power)).long().clamp(0, last - 1)
 
 
 def _tokens(pipeline: StableDiffusionInstructPix2PixPipeline, texts: list[str]) -> Tensor:

@@ -96,9 +96,15 @@ class EditorTraining(_Settings):
     schedule: Literal["constant", "cosine"] = "constant"
     max_grad_norm: float = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.01, ge=0)
+    start_as_copy: bool = False
+    """Predict the edited image instead of noise, beginning as a copy of the source image."""
+    timestep_power: float = Field(default=1.0, ge=1)
+    """1 draws all noise levels alike; more favours high noise, where the instruction decides."""
     conditioning_dropout: float = Field(default=0.05, ge=0, le=1 / 3)
     change_weight: float = Field(default=1.0, ge=1)
     """How much more the changed part of a picture counts in the loss than the rest."""
+    relative_loss: bool = False
+    """Whether a triple's loss is relative to how much its edit changes."""
     ema_decay: float | None = Field(default=0.9999, gt=0, lt=1)
     """None trains without a moving average."""
     mixed_precision: Literal["no", "bf16", "fp16"] = "no"

@@ -15,7 +15,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from syned.errors import ConfigError, EngineError
 from syned.records import SourceRecord
-from syned.training.denoiser import widen_input
+from syned.training.denoiser import start_as_copy, widen_input
 from syned.training.settings import EditorTraining, NewEditor, TextEncoderSize, UNetSize
 from syned.training.tokenizer import train_clip_tokenizer
 from syned.training.triples import usable
@@ -49,6 +49,13 @@ def load_start(
         ) from error
     widen_input(pipeline.unet)
     return pipeline
+
+
+def predict_from_copy(pipeline: StableDiffusionInstructPix2PixPipeline) -> None:
+    """Begin as a copy of the source image, and predict the edited image instead of noise."""
+    start_as_copy(pipeline.unet, pipeline.vae.config.scaling_factor)
+    config = {**pipeline.scheduler.config, "prediction_type": "sample"}
+    pipeline.register_modules(scheduler=DDPMScheduler.from_config(config))
 
 
 def new_pipeline(

@@ -14,6 +14,8 @@ from syned.training.denoiser import (
     change_weights,
     denoising_loss,
     drop_conditioning,
+    relative_weights,
+    start_as_copy,
     widen_input,
 )
 
@@ -73,12 +75,21 @@ def test_the_changed_part_counts_more_and_every_triple_the_same() -> None:
     assert torch.equal(weights[1], torch.ones(1, 4, 4))
 
 
-@pytest.mark.parametrize("kind", ["epsilon", "v_prediction"])
+def test_a_relative_loss_counts_a_small_edit_as_much_as_a_large_one() -> None:
+    source, edited = torch.zeros(2, 4, 4, 4), torch.zeros(2, 4, 4, 4)
+    edited[0, :, 0, 0], edited[1] = 2.0, 2.0
+    weights = relative_weights(source, edited)
+    costs = (weights * (source - edited).square()).mean((1, 2, 3))
+    assert costs.tolist() == pytest.approx([0.25 / 0.27, 4 / 4.02])
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
 def test_a_perfect_prediction_costs_nothing(kind: str) -> None:
     scheduler = DDPMScheduler(prediction_type=kind)
     noise, edited = torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8, 8)
     timesteps = torch.tensor([10, 900])
-    answer = noise if kind == "epsilon" else scheduler.get_velocity(edited, noise, timesteps)
+    velocity = scheduler.get_velocity(edited, noise, timesteps)
+    answer = {"epsilon": noise, "v_prediction": velocity, "sample": edited}[kind]
 
     class Oracle(torch.nn.Module):
         def forward(self, *_: object, **__: object) -> tuple[torch.Tensor]:
@@ -94,3 +105,22 @@ def test_a_perfect_prediction_costs_nothing(kind: str) -> None:
         text=torch.zeros(2, 3, 4),
     )
     assert loss.item() == 0
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.18215])
+def test_a_unet_that_starts_as_a_copy_answers_with_the_source_image(scale: float) -> None:
+    model = unet(8)
+    with pytest.raises(ConfigError, match="8 groups of 2"):
+        start_as_copy(model, scale)
+    fitting = {
+        "norm_num_groups": 4,
+        "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+    }
+    model = UNet2DConditionModel.from_config({**model.config, **fitting})
+    start_as_copy(model, scale)
+    source, text = torch.randn(2, 4, 8, 8), torch.randn(2, 5, 16)
+    for timestep in (0, 999):
+        with torch.no_grad():
+            answer = model(torch.cat([torch.randn(2, 4, 8, 8), source], 1), timestep, text).sample
+        torch.testing.assert_close(answer, source * scale, atol=0.02, rtol=0.01)
