@@ -277,6 +277,7 @@ class _Trainer:
                 self.pipeline.unet.unload_lora()
             dtype = getattr(torch, self.settings.save_dtype)
             self.pipeline.to(device="cpu", dtype=dtype).save_pretrained(self.settings.output)
+            forget_paths(Path(self.settings.output))
         self.say(f"the editor is in {self.settings.output}")
 
     @contextmanager
@@ -292,6 +293,14 @@ class _Trainer:
             if self.average is not None:
                 self.average.restore(self.parameters)
             self.trainee.train()
+
+
+def forget_paths(folder: Path) -> None:
+    """Take out of a saved pipeline's configs where its parts were loaded from on this machine."""
+    for path in folder.rglob("*.json"):
+        config = json.loads(path.read_text(encoding="utf-8"))
+        if config.pop("_name_or_path", None) is not None:
+            path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def _silence(text: str) -> None:

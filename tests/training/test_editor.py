@@ -75,6 +75,9 @@ def test_a_checkpoint_is_fine_tuned_into_a_pipeline_that_edits(
     after = unet_weights(training)
     assert before.keys() == after.keys()
     assert any(not torch.equal(before[k], after[k]) for k in before)
+    assert str(checkpoint) not in "".join(
+        path.read_text() for path in Path(training.output).rglob("*.json")
+    )
     load_editor(training.output, scheduler=None, device="cpu", dtype="float32", batch_size=1)
     work = Path(f"{training.output}.training")
     assert (work / "validation-000004.png").exists()
