@@ -257,7 +257,7 @@ def _generate(settings: RunConfig, data_dir: Path | None) -> None:
     """Plan, edit, and say what came of it."""
     from syned import pipeline
     from syned.progress import show_progress
-    from syned.report.words import run_lines
+    from syned.report.words import run_lines, work_line
     from syned.run import Run
     from syned.summary import summary
 
@@ -270,6 +270,8 @@ def _generate(settings: RunConfig, data_dir: Path | None) -> None:
     except KeyboardInterrupt:
         _stop(run, "stopped at once")
     print("\n".join(run_lines(summary(run))))
+    if made.shards_made:
+        print(f"\nthis time {work_line(made)}")
     if made.shards_left:
         _stop(run, f"stopped; {made.edits_lost:,} edits of an unfinished shard were given up")
     print(f"sheet    {_write_sheet(run, None) or 'none, since no edit is finished'}")

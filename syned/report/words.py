@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from syned.estimate import Estimate
+from syned.executors.local import GenerateSummary
 from syned.progress import duration
 from syned.summary import RunSummary, TaskScore
 
@@ -27,6 +28,15 @@ def run_lines(summary: RunSummary) -> list[str]:
     if summary.judged:
         lines += ["", *_task_table(summary)]
     return lines
+
+
+def work_line(made: GenerateSummary) -> str:
+    """What one call took, and how much of it the model itself."""
+    return (
+        f"{made.done + made.failed:,} edits in {duration(made.seconds)}, "
+        f"{made.model_seconds / made.seconds:.0%} of it in the model, "
+        f"after {duration(made.load_seconds)} of loading it"
+    )
 
 
 def sheet_title(summary: RunSummary, shown: int) -> str:

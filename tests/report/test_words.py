@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from syned.report.words import RIGHT, run_lines, sheet_title, size
+from syned.executors.local import GenerateSummary
+from syned.report.words import RIGHT, run_lines, sheet_title, size, work_line
 from syned.summary import RunSummary, TaskScore
 
 SUMMARY = RunSummary(
@@ -59,3 +60,10 @@ def test_a_run_without_edits_promises_no_time() -> None:
 )
 def test_a_size_is_said_in_decimal_units(size_bytes: int, words: str) -> None:
     assert size(size_bytes) == words
+
+
+def test_what_a_call_took_says_how_much_was_the_model() -> None:
+    made = GenerateSummary(
+        done=90, failed=6, shards_made=3, seconds=100.0, model_seconds=96.0, load_seconds=4.0
+    )
+    assert work_line(made) == ("96 edits in 2 min, 96% of it in the model, after 4 s of loading it")
