@@ -6,6 +6,7 @@ import re
 import shlex
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -19,7 +20,7 @@ from syned.resources import config_names, config_path, pinned_versions
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = typer.main.get_command(app)
+COMMANDS: Any = typer.main.get_command(app)
 
 
 def syned_commands(text: str) -> list[str]:
@@ -38,7 +39,7 @@ def options_of(command: str) -> dict[str, object]:
     """Parse a command without running it; usage errors end the test."""
     words = shlex.split(command)[1:]
     group = COMMANDS.make_context("syned", list(words), resilient_parsing=False)
-    name, chosen, rest = COMMANDS.resolve_command(group, words)  # type: ignore[attr-defined]
+    name, chosen, rest = COMMANDS.resolve_command(group, words)
     assert chosen is not None, name
     context = chosen.make_context(name, rest, parent=group)
     parsed: dict[str, object] = context.params
@@ -56,13 +57,13 @@ def test_every_command_of_the_readme_can_be_parsed(command: str) -> None:
 
 def test_the_readme_names_every_command_and_every_config() -> None:
     named = {shlex.split(command)[1] for command in syned_commands(README)}
-    assert set(COMMANDS.commands) <= named  # type: ignore[attr-defined]
+    assert set(COMMANDS.commands) <= named
     for name in config_names():
         assert f"--source {name}" in README
 
 
 def test_every_command_and_every_option_has_help() -> None:
-    for name, command in COMMANDS.commands.items():  # type: ignore[attr-defined]
+    for name, command in COMMANDS.commands.items():
         assert command.help, name
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name} {parameter.name}"
@@ -96,8 +97,8 @@ def test_every_training_config_opens_with_its_command_and_loads(name: str) -> No
     path = config_path(name, training=True)
     command = header_of(path)
     options_of(command)
-    kind = AutoencoderTraining if "train-autoencoder" in command else EditorTraining
-    load_settings(kind, path)
+    kind: Any = AutoencoderTraining if "train-autoencoder" in command else EditorTraining
+    assert Path(load_settings(kind, path).output).name.startswith("shapes_")
 
 
 def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
@@ -118,10 +119,10 @@ def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
         ("edits/", records.EDIT_SCHEMA),
     ],
 )
-def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schema: object) -> None:
+def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schema: Any) -> None:
     section = README.split("## Columns")[1].split(f"\n`{folder}`\n\n")[1].split("\n\n")[0]
     rows = [line.split("|")[1].strip() for line in section.splitlines()[2:]]
-    assert [name for row in rows for name in row.split(", ")] == schema.names  # type: ignore[attr-defined]
+    assert [name for row in rows for name in row.split(", ")] == schema.names
 
 
 def tree_paths() -> list[str]:

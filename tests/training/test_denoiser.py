@@ -18,22 +18,12 @@ from syned.training.denoiser import (
     start_as_copy,
     widen_input,
 )
+from tests.tiny_checkpoints import tiny_unet
 
 
 def unet(in_channels: int) -> UNet2DConditionModel:
     torch.manual_seed(0)
-    return UNet2DConditionModel(
-        sample_size=8,
-        in_channels=in_channels,
-        out_channels=4,
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        block_out_channels=(16, 32),
-        layers_per_block=1,
-        cross_attention_dim=16,
-        attention_head_dim=2,
-        norm_num_groups=8,
-    ).eval()
+    return tiny_unet(in_channels).eval()
 
 
 def test_a_widened_unet_is_the_old_one_until_it_is_trained() -> None:
