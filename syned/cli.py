@@ -182,20 +182,6 @@ def doctor(data_dir: DataDir = None) -> None:
         raise typer.Exit(1)
 
 
-@app.command("train-autoencoder")
-def train_autoencoder(config: TrainingConfig, overrides: Overrides = None) -> None:
-    """Train the autoencoder of a small editor."""
-    file = _training_config(config)
-    _need_models("train-autoencoder")
-    from syned.engines.load import quiet_libraries
-
-    quiet_libraries()
-    from syned.training import run_autoencoder_training
-
-    folder = run_autoencoder_training(file, overrides or [], _say)
-    print(f"autoencoder {folder}")
-
-
 @app.command("train-editor")
 def train_editor(config: TrainingConfig, overrides: Overrides = None) -> None:
     """Train an InstructPix2Pix."""

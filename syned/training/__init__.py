@@ -1,5 +1,5 @@
 """Making editors: the autoencoder, the text encoder and the denoiser of an InstructPix2Pix."""
 
-from syned.training.commands import run_autoencoder_training, run_editor_training
+from syned.training.commands import run_editor_training
 
-__all__ = ["run_autoencoder_training", "run_editor_training"]
+__all__ = ["run_editor_training"]

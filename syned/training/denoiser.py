@@ -144,17 +144,18 @@ def change_weights(source_latents: Tensor, edited_latents: Tensor, weight: float
     return weights / weights.mean((2, 3), keepdim=True)
 
 
-def relative_weights(source_latents: Tensor, edited_latents: Tensor) -> Tensor:
+def relative_weights(source_latents: Tensor, edited_latents: Tensor, power: int = 2) -> Tensor:
     """What makes every triple's loss relative to how much its edit changes, shape (b, 1, 1, 1).
 
     Recoloring a star and repainting the whole picture then count alike. A change of a fiftieth of
-    the latents' variance or less counts as that much.
+    the latents' variance or less (which is 1) counts as that much.
 
     Args:
         source_latents: scaled like the edited ones, shape (b, c, h, w).
         edited_latents: shape (b, c, h, w).
+        power: of the errors that are weighted, 1 or 2.
     """
-    change = (source_latents - edited_latents).square().mean((1, 2, 3), keepdim=True)
+    change = (source_latents - edited_latents).abs().pow(power).mean((1, 2, 3), keepdim=True)
     return 1 / (change + 0.02)
 
 
@@ -168,8 +169,12 @@ def denoising_loss(
     edited_latents: Tensor,
     text: Tensor,
     weights: Tensor | float = 1.0,
+    absolute_weights: Tensor | float = 0.0,
 ) -> Tensor:
     """Mean squared error of the prediction, whichever kind the scheduler's config asks for.
+
+    The squared error of an uncertain edit is least for the mean of all answers, a ghost; a share
+    of absolute error draws towards the likeliest one.
 
     Args:
         noise: standard normal, shape (b, c, h, w).
@@ -177,7 +182,8 @@ def denoising_loss(
         source_latents: unscaled, shape (b, c, h, w).
         edited_latents: scaled, shape (b, c, h, w).
         text: shape (b, t, d).
-        weights: from `change_weights`, broadcast to (b, c, h, w).
+        weights: of the squared errors, broadcast to (b, c, h, w).
+        absolute_weights: of the absolute errors, broadcast to (b, c, h, w).
     """
     noisy = scheduler.add_noise(edited_latents, noise, timesteps)
     model_input = torch.cat([noisy, source_latents], dim=1)  # (b, 2c, h, w)
@@ -189,5 +195,6 @@ def denoising_loss(
         target = noise
     else:
         target = scheduler.get_velocity(edited_latents, noise, timesteps)
-    loss: Tensor = (weights * (prediction.float() - target.float()).square()).mean()
+    error = (prediction.float() - target.float()).abs()
+    loss: Tensor = (weights * error.square() + absolute_weights * error).mean()
     return loss

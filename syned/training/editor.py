@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,14 +26,13 @@ from torch import Tensor, nn
 
 from syned.errors import RunError
 from syned.records import SourceRecord
-from syned.training.autoencoder import warmup_cosine
 from syned.training.denoiser import (
     change_weights,
     denoising_loss,
     drop_conditioning,
     relative_weights,
 )
-from syned.training.settings import AutoencoderTraining, EditorTraining
+from syned.training.settings import EditorTraining
 from syned.training.start import load_start, predict_from_copy
 from syned.training.triples import Triples, encode_triples
 from syned.training.validation import draw_validation
@@ -108,7 +108,7 @@ class _Trainer:
         if settings.start_as_copy:
             predict_from_copy(pipeline)
         self.say = say if self.accelerator.is_main_process else _silence
-        self.work = work_folder(settings, free=_FREE)
+        self.work = work_folder(settings)
         pipeline.vae.requires_grad_(False).to(self.accelerator.device)
         with self.accelerator.main_process_first():  # the others find what it has kept
             self.triples = self._read_triples()
@@ -120,6 +120,7 @@ class _Trainer:
             settings.learning_rate,
             betas=(0.9, 0.99),
             weight_decay=settings.weight_decay,
+            fused=True,
         )
         self.rate = torch.optim.lr_scheduler.LambdaLR(optimizer, _schedule(settings))
         self.trainee, self.optimizer = self.accelerator.prepare(trainee, optimizer)
@@ -171,14 +172,11 @@ class _Trainer:
         source, edited = triples.source_latents[rows].float(), triples.edited_latents[rows].float()
         scale = self.pipeline.vae.config.scaling_factor
         last = self.scheduler.config.num_train_timesteps
-        weights = change_weights(source * scale, edited, settings.change_weight)
-        if settings.relative_loss:
-            weights = weights * relative_weights(source * scale, edited)
         batch = {
+            **_loss_weights(settings, source * scale, edited),
             "tokens": torch.cat([self.tokens[rows], self.tokens[-1:]]),
             "source_latents": source,
             "edited_latents": edited,
-            "weights": weights,
             "noise": torch.randn(edited.shape, generator=random),
             "timesteps": _timesteps(last, len(rows), settings.timestep_power, random),
             "draw": torch.rand(len(rows), generator=random),
@@ -345,6 +343,22 @@ def _moving_average(
     return average
 
 
+def warmup_cosine(step: int, warmup_steps: int, steps: int) -> float:
+    """Share of the peak learning rate: a linear rise, then a half cosine down to zero."""
+    if step < warmup_steps:
+        return (step + 1) / warmup_steps
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup_steps) / max(1, steps - warmup_steps)))
+
+
+def _loss_weights(settings: EditorTraining, source: Tensor, edited: Tensor) -> dict[str, Tensor]:
+    """What every latent's squared and absolute error count, both (b, 1, h, w)."""
+    squared = absolute = change_weights(source, edited, settings.change_weight)
+    if settings.relative_loss:
+        squared = squared * relative_weights(source, edited)
+        absolute = absolute * relative_weights(source, edited, power=1)
+    return {"weights": squared, "absolute_weights": settings.absolute_loss * absolute}
+
+
 def _timesteps(last: int, count: int, power: float, random: torch.Generator) -> Tensor:
     """Timesteps in [0, last), shape (count,); the higher the power, the noisier."""
     draw = torch.rand(count, generator=random)
@@ -363,12 +377,11 @@ def _tokens(pipeline: StableDiffusionInstructPix2PixPipeline, texts: list[str]) 
     return tokens
 
 
-def work_folder(settings: EditorTraining | AutoencoderTraining, *, free: set[str]) -> Path:
+def work_folder(settings: EditorTraining) -> Path:
     """`<output>.training/`, which belongs to these settings alone.
 
     Args:
         settings: of the training.
-        free: settings that may change when a training goes on.
 
     Raises:
         RunError: it was begun with settings that lead elsewhere.
@@ -376,7 +389,7 @@ def work_folder(settings: EditorTraining | AutoencoderTraining, *, free: set[str
     work = Path(f"{settings.output.rstrip('/')}.training")
     work.mkdir(parents=True, exist_ok=True)
     note = work / "settings.json"
-    ours = settings.model_dump(mode="json", exclude=free)
+    ours = settings.model_dump(mode="json", exclude=_FREE)
     if note.exists():
         theirs = json.loads(note.read_text())
         differing = sorted(k for k in ours.keys() | theirs.keys() if ours.get(k) != theirs.get(k))

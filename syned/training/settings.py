@@ -13,36 +13,16 @@ class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class AutoencoderTraining(_Settings):
-    """`syned train-autoencoder`: the pictures, the sizes, the schedule."""
-
-    output: str
-    """Folder of the finished autoencoder; made if it is not there."""
-    start: str | None = None
-    """Folder of an autoencoder made by this command, whose decoder is trained further."""
-    source: SourceConfig
-    images: int = Field(default=16000, ge=64)
-    """Pictures kept in memory, source images and edited ones alike."""
-    channels: tuple[int, int, int] = (24, 48, 96)
-    latent_channels: int = Field(default=16, ge=8)
-    steps: int = Field(default=6000, ge=1)
-    batch_size: int = Field(default=8, ge=1)
-    learning_rate: float = Field(default=1e-3, gt=0)
-    warmup_steps: int = Field(default=100, ge=0)
-    latent_noise: float = Field(default=0.03, ge=0)
-    bf16_fraction: float = Field(default=0.85, ge=0, le=1)
-    seed: int = 0
-    report_every: int = Field(default=100, ge=1)
-    checkpoint_every: int = Field(default=1000, ge=1)
-
-
 class UNetSize(_Settings):
-    """A UNet that starts from nothing: the first level convolves, the others also attend."""
+    """A UNet that starts from nothing: every level convolves, the deepest also attend."""
 
-    channels: tuple[int, ...] = (80, 128, 160)
+    channels: tuple[int, ...] = (16, 32, 80, 128, 160)
+    """One width a level; each level halves the size of the one before."""
+    attending_levels: int = Field(default=2, ge=1)
+    """How many of the deepest levels see the instruction."""
     layers_per_block: int = Field(default=1, ge=1)
     attention_head_width: int = Field(default=32, ge=1)
-    norm_groups: int = Field(default=16, ge=1)
+    norm_groups: int = Field(default=4, ge=1)
 
 
 class TextEncoderSize(_Settings):
@@ -57,10 +37,12 @@ class TextEncoderSize(_Settings):
 
 
 class NewEditor(_Settings):
-    """An editor that starts from nothing but an autoencoder."""
+    """An editor that starts from nothing, or from nothing but an autoencoder."""
 
-    autoencoder: str
-    """Folder of an AutoencoderKL."""
+    autoencoder: str | None = None
+    """Hub id or folder of an AutoencoderKL; None works on the pixels themselves."""
+    pixel_scale: float = Field(default=2.0, gt=0)
+    """Without an autoencoder: 1 / deviation of the training pixels, which lie in [-1, 1]."""
     unet: UNetSize = UNetSize()
     text_encoder: TextEncoderSize = TextEncoderSize()
     prediction_type: Literal["epsilon", "v_prediction"] = "v_prediction"
@@ -105,6 +87,8 @@ class EditorTraining(_Settings):
     """How much more the changed part of a picture counts in the loss than the rest."""
     relative_loss: bool = False
     """Whether a triple's loss is relative to how much its edit changes."""
+    absolute_loss: float = Field(default=0.0, ge=0)
+    """Weight of the absolute error beside the squared one, which leaves ghosts of what might be."""
     ema_decay: float | None = Field(default=0.9999, gt=0, lt=1)
     """None trains without a moving average."""
     mixed_precision: Literal["no", "bf16", "fp16"] = "no"

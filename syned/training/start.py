@@ -16,6 +16,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from syned.errors import ConfigError, EngineError
 from syned.records import SourceRecord
 from syned.training.denoiser import start_as_copy, widen_input
+from syned.training.pixels import pixel_autoencoder
 from syned.training.settings import EditorTraining, NewEditor, TextEncoderSize, UNetSize
 from syned.training.tokenizer import train_clip_tokenizer
 from syned.training.triples import usable
@@ -62,7 +63,11 @@ def new_pipeline(
     new: NewEditor, instructions: Iterable[str], *, image_size_px: int
 ) -> StableDiffusionInstructPix2PixPipeline:
     """An untrained InstructPix2Pix of the sizes asked for, with a tokenizer made for the texts."""
-    autoencoder = AutoencoderKL.from_pretrained(new.autoencoder)
+    autoencoder = (
+        AutoencoderKL.from_pretrained(new.autoencoder)
+        if new.autoencoder is not None
+        else pixel_autoencoder(scaling_factor=new.pixel_scale, sample_size_px=image_size_px)
+    )
     size = new.text_encoder
     tokenizer = train_clip_tokenizer(instructions, merges=size.merges, max_tokens=size.max_tokens)
     latent_size = image_size_px // 2 ** (len(autoencoder.config.block_out_channels) - 1)
@@ -98,13 +103,14 @@ def _new_text_encoder(size: TextEncoderSize, tokenizer: CLIPTokenizer) -> CLIPTe
 def _new_unet(
     size: UNetSize, latent_channels: int, latent_size: int, text_width: int
 ) -> UNet2DConditionModel:
-    attending = len(size.channels) - 1
+    attending = size.attending_levels
+    convolving = len(size.channels) - attending
     return UNet2DConditionModel(
         sample_size=latent_size,
         in_channels=2 * latent_channels,
         out_channels=latent_channels,
-        down_block_types=("DownBlock2D", *("CrossAttnDownBlock2D",) * attending),
-        up_block_types=(*("CrossAttnUpBlock2D",) * attending, "UpBlock2D"),
+        down_block_types=("DownBlock2D",) * convolving + ("CrossAttnDownBlock2D",) * attending,
+        up_block_types=("CrossAttnUpBlock2D",) * attending + ("UpBlock2D",) * convolving,
         block_out_channels=size.channels,
         layers_per_block=size.layers_per_block,
         attention_head_dim=tuple(max(1, c // size.attention_head_width) for c in size.channels),

@@ -71,6 +71,29 @@ def test_a_relative_loss_counts_a_small_edit_as_much_as_a_large_one() -> None:
     weights = relative_weights(source, edited)
     costs = (weights * (source - edited).square()).mean((1, 2, 3))
     assert costs.tolist() == pytest.approx([0.25 / 0.27, 4 / 4.02])
+    weights = relative_weights(source, edited, power=1)
+    costs = (weights * (source - edited).abs()).mean((1, 2, 3))
+    assert costs.tolist() == pytest.approx([0.125 / 0.145, 2 / 2.02])
+
+
+def test_absolute_errors_count_beside_squared_ones() -> None:
+    class Zero(torch.nn.Module):
+        def forward(self, noisy: torch.Tensor, *_: object, **__: object) -> tuple[torch.Tensor]:
+            return (torch.zeros_like(noisy[:, :4]),)
+
+    latents = torch.full((1, 4, 2, 2), 3.0)
+    loss = denoising_loss(
+        Zero(),
+        DDPMScheduler(prediction_type="sample"),
+        noise=torch.randn(1, 4, 2, 2),
+        timesteps=torch.tensor([900]),
+        source_latents=latents,
+        edited_latents=latents,
+        text=torch.zeros(1, 3, 4),
+        weights=1.0,
+        absolute_weights=0.5,
+    )
+    assert loss.item() == pytest.approx(9 + 0.5 * 3)
 
 
 @pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])

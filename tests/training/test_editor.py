@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -18,10 +19,9 @@ from safetensors.torch import load_file  # noqa: E402
 from syned.config import SourceConfig  # noqa: E402
 from syned.engines.load import load_editor  # noqa: E402
 from syned.errors import ConfigError, DataError, EngineError, RunError  # noqa: E402
-from syned.records import SourceRecord  # noqa: E402
+from syned.records import EditJob, Request, SourceRecord  # noqa: E402
 from syned.sources.shapes.source import shapes_record  # noqa: E402
-from syned.training.autoencoder import build_autoencoder  # noqa: E402
-from syned.training.editor import train_editor  # noqa: E402
+from syned.training.editor import train_editor, warmup_cosine  # noqa: E402
 from syned.training.settings import EditorTraining  # noqa: E402
 from tests.tiny_checkpoints import write_instruct_pix2pix  # noqa: E402
 
@@ -95,20 +95,19 @@ def test_a_stable_diffusion_checkpoint_learns_to_see_the_source_image(tmp_path: 
     assert float(pipeline.unet.conv_in.weight[:, 4:].detach().abs().max()) > 0
 
 
-def test_an_editor_is_made_from_nothing(tmp_path: Path) -> None:
-    autoencoder = build_autoencoder(
-        torch.randn(500, 48), channels=(16, 24, 48), latent_channels=8, sample_size_px=64
-    )
-    autoencoder.save_pretrained(tmp_path / "autoencoder")
+def test_an_editor_is_made_from_nothing_but_an_autoencoder(
+    checkpoint: Path, tmp_path: Path
+) -> None:
     new = {
-        "autoencoder": str(tmp_path / "autoencoder"),
-        "unet": {"channels": (16, 32), "attention_head_width": 16, "norm_groups": 8},
+        "autoencoder": str(checkpoint / "vae"),
+        "unet": {"channels": (16, 32), "attending_levels": 1, "attention_head_width": 16},
         "text_encoder": {"width": 16, "layers": 1, "heads": 2, "merges": 50},
     }
     training = settings(tmp_path, new=new, train_text_encoder=True, save_dtype="float16")
     train(training)
     pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(training.output)
-    assert pipeline.unet.config.in_channels == 16
+    assert pipeline.unet.config.in_channels == 2 * pipeline.vae.config.latent_channels == 8
+    assert pipeline.unet.config.down_block_types == ["DownBlock2D", "CrossAttnDownBlock2D"]
     assert pipeline.scheduler.config.prediction_type == "v_prediction"
     assert unet_weights(training)["conv_in.weight"].dtype == torch.float16
 
@@ -160,3 +159,31 @@ def test_a_training_needs_one_start(checkpoint: Path, tmp_path: Path) -> None:
 def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"model_index\.json"):
         train(settings(tmp_path, start=str(tmp_path)))
+
+
+def test_an_editor_of_pixels_begins_as_a_copy_of_its_source_image(tmp_path: Path) -> None:
+    new = {
+        "unet": {"channels": (16, 16), "attending_levels": 1, "attention_head_width": 16},
+        "text_encoder": {"width": 16, "layers": 1, "heads": 2, "merges": 50},
+    }
+    training = settings(
+        tmp_path, new=new, start_as_copy=True, learning_rate=1e-12, steps=1, weight_decay=0.0
+    )
+    train(training)
+    editor = load_editor(
+        training.output, scheduler=None, device="cpu", dtype="float32", batch_size=1
+    )
+    image = next(records("validation")).image
+    assert image is not None
+    pixels = np.asarray(image)
+    request = Request("e", "s", 0, 0, 0, "make it night", 7, 1.0, 1.0, 64, 64)
+    (result,) = editor.edit([EditJob(request, pixels)], steps=2)
+    assert result.pixels is not None
+    assert np.abs(result.pixels.astype(int) - pixels).max() <= 2
+
+
+def test_the_learning_rate_rises_and_then_falls_to_zero() -> None:
+    rates = [warmup_cosine(step, 4, 20) for step in range(21)]
+    assert rates[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]
+    assert rates[4:] == sorted(rates[4:], reverse=True)
+    assert rates[20] == pytest.approx(0)
