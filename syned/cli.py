@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SHEET_EDITS = 36
 """Edits on a contact sheet."""
 SHEET_NAME = "contact_sheet.png"
+EXAMPLES = 10
+"""Texts with their paraphrases that `syned paraphrase` shows."""
 EXIT_MISTAKE, EXIT_STOPPED = 2, 130
 
 app = typer.Typer(
@@ -125,12 +127,8 @@ def generate(
         "generate.device": device,
         "generate.retry_failed": True if retry_failed else None,
     }
-    changes = [
-        f"{name}={json.dumps(value, ensure_ascii=False)}"
-        for name, value in flags.items()
-        if value is not None
-    ]
-    settings = _settings(source, config, run, [*changes, *(overrides or ())], data_dir)
+    changes = [*_set(flags), *(overrides or ())]
+    settings = _settings(source, config, run, changes, data_dir)
     if dry_run:
         _dry_run(settings)
     else:
@@ -138,14 +136,52 @@ def generate(
 
 
 @app.command()
+def paraphrase(
+    source: Annotated[
+        str | None, typer.Option(help=f"Use a config by name: {', '.join(config_names())}.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="Use a config file of your own.")] = None,
+    run: RunName = None,
+    engine: Annotated[str | None, typer.Option(help="vllm, server, transformers or fake.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Hub id, folder, smollm2, or what a server calls it.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Of an OpenAI-compatible server, up to /v1.")
+    ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Start vLLM's server for this, and stop it after.")
+    ] = False,
+    overrides: Overrides = None,
+    data_dir: DataDir = None,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Make the captions anew, with other settings.")
+    ] = False,
+) -> None:
+    """Have a language model reword instructions and captions. The same command again goes on."""
+    flags = {
+        "name": run if source or config else None,
+        "paraphrase.engine": "server" if (url or serve) and engine is None else engine,
+        "paraphrase.model": model,
+        "paraphrase.url": url,
+        "paraphrase.serve": True if serve else None,
+    }
+    changes = [*_set(flags), *(overrides or ())]
+    _paraphrase(_settings(source, config, run, changes, data_dir), data_dir, redo=redo)
+
+
+@app.command()
 def status(run: RunName = None, data_dir: DataDir = None) -> None:
     """Say how far a run is, also while it is being made."""
-    from syned.report.words import run_lines
+    from syned.report.words import caption_lines, run_lines
     from syned.run import open_run
-    from syned.summary import summary
+    from syned.summary import caption_summary, summary
 
     opened = open_run(run, _data_dir(data_dir))
     print("\n".join(run_lines(summary(opened))))
+    captions = caption_summary(opened)
+    if captions is not None:
+        print("\n".join(["", *caption_lines(captions)]))
 
 
 @app.command()
@@ -196,6 +232,12 @@ def train_editor(config: TrainingConfig, overrides: Overrides = None) -> None:
     print(f"editor      {folder}")
 
 
+def _set(flags: Mapping[str, object]) -> list[str]:
+    """Flags that were given, as overrides."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    return [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in given.items()]
+
+
 def _data_dir(given: Path | None) -> Path:
     from syned.run import default_data_dir
 
@@ -219,14 +261,16 @@ def _settings(
         file = config_path(source)
     if file is not None:
         return load_config(file, overrides)
-    once = ["generate.retry_failed=false"]  # asked for by a command, not by the run
+    # asked for by a command, not by the run
+    once = ["generate.retry_failed=false", "paraphrase.serve=false", "paraphrase.url=null"]
     return _stored_settings(open_run(run, _data_dir(data_dir)), [*once, *overrides])
 
 
 def _stored_settings(run: Run, overrides: list[str]) -> RunConfig:
     """The settings that a run was last used with, changed by the overrides."""
-    from syned.config import RunConfig, load_settings
+    from syned.config import RunConfig
     from syned.run import SETTINGS_FILE
+    from syned.settings import load_settings
 
     run.settings()  # says what is wrong with a damaged file
     return load_settings(RunConfig, run.path / SETTINGS_FILE, overrides, section="config")
@@ -261,6 +305,40 @@ def _generate(settings: RunConfig, data_dir: Path | None) -> None:
     if made.shards_left:
         _stop(run, f"stopped; {made.edits_lost:,} edits of an unfinished shard were given up")
     print(f"sheet    {_write_sheet(run, None) or 'none, since no edit is finished'}")
+
+
+def _paraphrase(settings: RunConfig, data_dir: Path | None, *, redo: bool) -> None:
+    """Plan if nothing is planned, ask, and say what came of it."""
+    from syned import pipeline
+    from syned.progress import show_progress
+    from syned.report.words import caption_lines, example_lines, paraphrase_line
+    from syned.run import Run
+    from syned.summary import caption_examples, caption_summary
+
+    run = Run.create_or_open(settings, data_dir=_data_dir(data_dir))
+    if not run.requests.recorded():
+        with show_progress("plan", sys.stderr) as shown:
+            pipeline.make_plan(settings, run, shown.planned)
+    if redo:
+        pipeline.forget_captions(run)
+    try:
+        with show_progress("texts", sys.stderr) as shown:
+            made = pipeline.paraphrase(settings, run, shown, say=shown.say)
+    except KeyboardInterrupt:
+        print(f"syned: stopped at once; {_ON.format(run.name)}", file=sys.stderr)
+        raise typer.Exit(EXIT_STOPPED) from None
+    captions = caption_summary(run)
+    if captions is not None:
+        print(f"run      {run.path}")
+        print("\n".join(caption_lines(captions)))
+        print(f"\nthis time {paraphrase_line(made)}\n")
+        print("\n".join(example_lines(caption_examples(run, EXAMPLES))))
+    if made.stopped:
+        print(f"syned: stopped; {_ON.format(run.name)}", file=sys.stderr)
+        raise typer.Exit(EXIT_STOPPED)
+
+
+_ON = "what was answered is kept; `syned paraphrase --run {}` goes on"
 
 
 def _stop(run: Run, what: str) -> NoReturn:

@@ -1,33 +1,16 @@
-"""What a run may be told: typed settings from a YAML file, with overrides from the command line.
-
-Defaults live here and nowhere else. Whatever is wrong with a config is said in one ConfigError that
-lists every mistake, with the nearest name for a setting that does not exist.
-"""
+"""What a run may be told. Defaults live here and nowhere else."""
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal
 
-import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, ValidationInfo, field_validator
 
-from syned import resources
-from syned.errors import ConfigError
-
-M = TypeVar("M", bound=BaseModel)
+from syned.settings import Settings, dotted_names, load_settings
 
 Scale = float | tuple[float, float]
 """A guidance scale, or the range (low, high) from which each edit draws its own."""
@@ -46,11 +29,7 @@ _KINDS_OF = {
 """Settings that only some kinds of source read."""
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SourceConfig(_Settings):
+class SourceConfig(Settings):
     """What to edit: where images and instructions come from."""
 
     kind: Literal["shapes", "folder", "hub"] = "shapes"
@@ -74,7 +53,7 @@ class SourceConfig(_Settings):
     """hub: the name of the dataset's config."""
     revision: str | None = None
     """hub: a commit, branch or tag."""
-    columns: dict[str, str] = {}
+    columns: dict[str, str] = Field(default={})
     """Syned's name for a column -> the dataset's; goes before the names that Syned knows."""
     licence: str | None = None
     """What the data may be used for, where the source does not say: "cc-by-4.0"."""
@@ -110,7 +89,7 @@ class SourceConfig(_Settings):
         return value
 
 
-class GenerateConfig(_Settings):
+class GenerateConfig(Settings):
     """How many edits to make, by which editor, with which settings."""
 
     n: int = Field(default=256, ge=1, strict=True)
@@ -151,18 +130,75 @@ class GenerateConfig(_Settings):
     @field_validator("device")
     @classmethod
     def _is_device(cls, value: str) -> str:
-        if not _DEVICE.fullmatch(value):
-            raise ValueError(f"is {value!r}; one of auto, cpu, cuda, cuda:N, mps is expected")
-        return value
+        return _checked_device(value)
 
 
-class RunConfig(_Settings):
+class ParaphraseConfig(Settings):
+    """How many paraphrases of every text, by which language model, how strictly judged."""
+
+    paraphrases: int = Field(default=4, ge=1, strict=True)
+    """Accepted paraphrases of a text; with the text itself there are 5 references, as in IDC."""
+    limit: int | None = Field(default=None, ge=1, strict=True)
+    """Texts to paraphrase at most, in the order of the plan; None for all."""
+    engine: Literal["vllm", "server", "transformers", "fake"] = "vllm"
+    """vllm: in a process of its own; server: an OpenAI-compatible one; fake: no model."""
+    model: str = Field(default="allenai/Olmo-3-7B-Instruct", min_length=1)
+    """A hub id (`id@revision`), a folder, "smollm2", or for a server the name it knows."""
+    url: str | None = None
+    """server: where it is, "http://127.0.0.1:8000/v1"."""
+    api_key_variable: str = Field(default="OPENAI_API_KEY", min_length=1)
+    """server: the environment variable that holds the key; the key itself is never written."""
+    serve: bool = Field(default=False, strict=True)
+    """server: start `vllm serve` for this command, and stop it at the end."""
+    python: str | None = None
+    """vllm, serve: the Python of the environment that vLLM is installed in; None for this one."""
+    vllm_options: dict[str, Any] = Field(default={})
+    """vllm, serve: engine arguments, such as max_model_len or gpu_memory_utilization."""
+    instruction_prompt: str = Field(default="paraphrase_instruction", min_length=1)
+    """A prompt that comes with Syned, or a file."""
+    caption_prompt: str = Field(default="paraphrase_caption", min_length=1)
+    answers: int = Field(default=8, ge=1, strict=True)
+    """Answers to one request; more than are wanted, since some are rejected."""
+    rounds: int = Field(default=3, ge=1, strict=True)
+    """How often a text is asked for at most."""
+    temperature: float = Field(default=0.9, gt=0, le=2)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    max_new_tokens: int = Field(default=64, ge=8, strict=True)
+    similarity_model: str = Field(default="sentence-transformers/all-MiniLM-L6-v2", min_length=1)
+    """A sentence-transformers model (hub id or folder), or "minilm"."""
+    similarity_threshold: float = Field(default=0.75, ge=-1, le=1)
+    """Least cosine of a paraphrase and its original."""
+    word_threshold: float = Field(default=0.4, ge=-1, le=1)
+    """Least cosine of an object's word and its counterpart in the paraphrase."""
+    in_flight: int = Field(default=64, ge=1, strict=True)
+    """server: requests at a time."""
+    timeout_seconds: float = Field(default=120.0, gt=0)
+    """server: for one reply."""
+    retries: int = Field(default=6, ge=0, strict=True)
+    """server: of a request that was answered with 429 or 5xx, or not at all."""
+    batch_size: int = Field(default=8, ge=1, strict=True)
+    """transformers: requests at a time."""
+    device: str = "auto"
+    """transformers: auto, cpu, cuda, cuda:N or mps."""
+    shard_rows: int = Field(default=256, ge=1, strict=True)
+    """Texts in a shard at most."""
+    answers_file: str | None = None
+    """A store of answers that runs share; None for the run's own."""
+
+    @field_validator("device")
+    @classmethod
+    def _is_device(cls, value: str) -> str:
+        return _checked_device(value)
+
+
+class RunConfig(Settings):
     """All settings of a run."""
 
     name: str
     """The run's folder under the data directory; in a YAML file, the file's name by default."""
     source: SourceConfig = SourceConfig()
     generate: GenerateConfig = GenerateConfig()
+    paraphrase: ParaphraseConfig = ParaphraseConfig()
 
     @field_validator("name")
     @classmethod
@@ -187,57 +223,6 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
     return load_settings(RunConfig, path, overrides)
 
 
-def load_settings(
-    model: type[M], path: Path, overrides: Sequence[str] = (), *, section: str | None = None
-) -> M:
-    """Read a YAML file, or one section of it, with overrides as settings of any kind.
-
-    See `load_config`.
-    """
-    values = _read_yaml(path)
-    if section is not None:
-        values = values.get(section) or {}
-    for override in overrides:
-        _override(model, values, override)
-    for name, field in model.model_fields.items():
-        if values.get(name, ...) is None and _model_of(field.annotation):
-            values[name] = {}  # a section with every line commented out
-    if "name" in model.model_fields:
-        values.setdefault("name", path.stem)
-    return validate(model, values, str(path))
-
-
-def find_config(name: str) -> Path:
-    """The file of a config: one that comes with Syned by its name, or any by its path.
-
-    Raises:
-        ConfigError: there is no such config.
-    """
-    if Path(name).suffix in (".yaml", ".yml"):
-        return Path(name)
-    return resources.config_path(name)
-
-
-def validate(model: type[M], values: Mapping[str, Any], where: str) -> M:
-    """Turn plain values into settings.
-
-    Args:
-        model: the settings' class.
-        values: as read from YAML.
-        where: what the error message begins with, the config's file.
-
-    Raises:
-        ConfigError: values are wrong or unknown; one line each, all of them.
-    """
-    try:
-        return model.model_validate(dict(values))
-    except ValidationError as error:
-        mistakes = [_sentence(model, details) for details in error.errors()]
-    if len(mistakes) == 1:
-        raise ConfigError(f"{where}: {mistakes[0]}")
-    raise ConfigError("\n  ".join([f"{where}: {len(mistakes)} errors", *mistakes]))
-
-
 def setting_of(field: str, source_kind: object) -> str | None:
     """The dotted name of the setting that decides a field of a fingerprint; None without one.
 
@@ -246,7 +231,7 @@ def setting_of(field: str, source_kind: object) -> str | None:
         source_kind: of the run's source; not every kind reads every setting.
     """
     field = {"editor": "generate.editor", "editor.name": "generate.editor"}.get(field, field)
-    names = list(_dotted_names(RunConfig))
+    names = list(dotted_names(RunConfig))
     found = next((n for n in (field, f"generate.{field}", f"source.{field}") if n in names), None)
     section, _, name = (found or "").partition(".")
     if section == "source" and source_kind not in _KINDS_OF.get(name, (source_kind,)):
@@ -254,147 +239,10 @@ def setting_of(field: str, source_kind: object) -> str | None:
     return found
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path} is not there; {_nearest_config(path.stem)}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from error
-    except yaml.MarkedYAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {_yaml_problem(error)}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {error}") from error
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        kind = type(values).__name__
-        raise ConfigError(f"{path} holds a {kind}; settings are expected, such as `name: shapes`")
-    return values
-
-
-def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
-    mark = error.problem_mark
-    place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}: "
-    return f"{place}{error.problem or error.context}"
-
-
-def _nearest_config(name: str) -> str:
-    names = resources.config_names()
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"Syned comes with {', '.join(names)}"
-
-
-def _override(model: type[BaseModel], values: dict[str, Any], override: str) -> None:
-    """Put one "a.b=c" into the values."""
-    dotted, equals, text = override.partition("=")
-    names = dotted.strip().split(".")
-    if not equals or not all(names):
-        raise ConfigError(
-            f"--set {override!r} is not of the form name=value, as in generate.steps=20"
-        )
-    value = _override_value(_annotation(model, names), text.strip(), override)
-    for name in names[:-1]:
-        if values.get(name) is None:
-            values[name] = {}
-        values = values[name]
-        if not isinstance(values, dict):
-            raise ConfigError(f"--set {override!r}: {name} is a value and has no settings in it")
-    values[names[-1]] = value
-
-
-def _override_value(annotation: object, text: str, override: str) -> object:
-    """YAML, except that a text setting takes the text as it stands: 2024, #1, "a: b"."""
-    is_text = annotation is str or str in get_args(annotation)
-    quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in "'\""
-    if is_text and not quoted:
-        none = annotation is not str and text in ("", "null", "~")
-        return None if none else text
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise ConfigError(f"--set {override!r}: {text!r} is not a YAML value") from None
-
-
-def _annotation(model: type[BaseModel], names: Sequence[str]) -> object:
-    """The type of a setting; None for one that does not exist."""
-    annotation: object = model
-    for name in names:
-        inner = _model_of(annotation)
-        if inner is not None:
-            field = inner.model_fields.get(name)
-            annotation = None if field is None else field.annotation
-        elif get_origin(annotation) is dict:
-            annotation = get_args(annotation)[1]
-        else:
-            return None
-    return annotation
-
-
-def _model_of(annotation: object) -> type[BaseModel] | None:
-    """The settings class in `Settings` or `Settings | None`."""
-    parts = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
-    for part in parts or (annotation,):
-        if isinstance(part, type) and issubclass(part, BaseModel):
-            return part
-    return None
-
-
-def _sentence(model: type[BaseModel], details: Mapping[str, Any]) -> str:
-    """One mistake in words."""
-    dotted = ".".join(str(part) for part in details["loc"]) or "it"
-    kind, found, limits = details["type"], details["input"], details.get("ctx", {})
-    if kind == "extra_forbidden":
-        return f"{dotted} is not a setting; {_nearest_setting(model, dotted)}"
-    if kind == "missing":
-        return f"{dotted} is missing; it has no default"
-    if kind == "value_error":
-        return f"{dotted} {limits['error']}"
-    return f"{dotted} is {found!r}; {_expected(kind, limits, details['msg'])}"
-
-
-def _expected(kind: str, limits: Mapping[str, Any], message: str) -> str:
-    sentences = {
-        "greater_than_equal": "at least {ge} is needed",
-        "greater_than": "more than {gt} is needed",
-        "less_than_equal": "at most {le} is allowed",
-        "less_than": "less than {lt} is allowed",
-        "multiple_of": "a multiple of {multiple_of} is needed",
-        "literal_error": "one of {expected} is expected",
-        "string_too_short": "some text is expected",
-        "string_type": "text is expected; put it in quotes",
-        "bool_type": "true or false is expected",
-        "model_type": "settings are expected, as `name: value` lines",
-    }
-    if kind in sentences:
-        return sentences[kind].format(**limits)
-    if kind.startswith("int_"):
-        return "a whole number is expected"
-    if kind.startswith("float_"):
-        return "a number is expected"
-    return message[:1].lower() + message[1:]
-
-
-def _nearest_setting(model: type[BaseModel], dotted: str) -> str:
-    """Beside it first, then anywhere: `steps` at the top is meant as `generate.steps`."""
-    *parents, name = dotted.split(".")
-    section = ".".join(parents)
-    names = list(_dotted_names(model))
-    siblings = [other for other in names if other.rpartition(".")[0] == section]
-    for group in (siblings, names):
-        leaves = {other.rpartition(".")[2]: other for other in reversed(group)}
-        close = difflib.get_close_matches(name, leaves, n=1)
-        if close:
-            return f"did you mean {leaves[close[0]]}?"
-    return f"there are {', '.join(siblings or names)}"
-
-
-def _dotted_names(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        yield prefix + name
-        inner = _model_of(field.annotation)
-        if inner is not None:
-            yield from _dotted_names(inner, f"{prefix}{name}.")
+def _checked_device(value: str) -> str:
+    if not _DEVICE.fullmatch(value):
+        raise ValueError(f"is {value!r}; one of auto, cpu, cuda, cuda:N, mps is expected")
+    return value
 
 
 def _finite(value: object) -> float | None:

@@ -1,6 +1,7 @@
 """The stages in order: what each reads and writes, and how a config becomes edits.
 
-    source ──make_plan──▶ plan/ ──generate──▶ edits/ ──summary──▶ what there is
+    source ──make_plan──▶ plan/ ──generate────▶ edits/ ────┐
+                              └──paraphrase──▶ captions/ ──┴──summary──▶ what there is
 
 Every call takes up where the last one was cut off. They return data; only the CLI prints.
 """
@@ -10,21 +11,29 @@ from __future__ import annotations
 import platform
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from syned.config import RunConfig
-from syned.engines.base import Editor
+from syned.answers import AnswerStore
+from syned.config import ParaphraseConfig, RunConfig
+from syned.engines.base import Editor, Sampling, TextEncoder
+from syned.engines.chat import ChatEngine, find_chat_engine
+from syned.engines.fake import FakeTextEncoder
 from syned.estimate import Estimate, calibrate
 from syned.executors.local import GenerateOptions, GenerateSummary, Progress, generate_shards
 from syned.executors.rows import read_rows
-from syned.records import EditJob
+from syned.executors.texts import ParaphraseOptions, ParaphraseSummary, paraphrase_texts
+from syned.prompts import Prompt, load_prompt
+from syned.records import EditJob, TextKind
 from syned.run import Run
 from syned.sources import Source, open_source
 from syned.stages import plan
+from syned.stages.paraphrase import JUDGED_BY, Judge, Strictness, originals
 from syned.stages.plan import Planner, PlanSummary
 
 
@@ -48,8 +57,16 @@ STAGES = (
         writes="plan/, edits/",
         needs="InstructPix2Pix, syned[models]",
     ),
+    Stage(
+        name="paraphrase",
+        command="syned paraphrase",
+        reads="plan/: its instructions and captions",
+        writes="captions/",
+        needs="a language model, syned[paraphrase]",
+    ),
 )
 
+_OF_GENERATE = ("name", "source", "generate")
 _LIBRARIES = ("torch", "diffusers", "transformers", "pyarrow", "pillow", "numpy")
 
 
@@ -64,8 +81,7 @@ def make_plan(config: RunConfig, run: Run, progress: plan.Progress) -> PlanSumma
         source = open_source(config.source, edited_images=False)
         identity = _editor_identity(config)
         _check_fingerprint(run, config, source, identity)
-        known: dict[str, object] = run.settings().get("versions", {})
-        run.write_settings(config, known | versions(source, identity))
+        run.write_settings(config, versions(source, identity), sections=_OF_GENERATE)
         return Planner(run).extend(
             source.records,
             config.generate.n,
@@ -105,6 +121,69 @@ def generate(
         return generate_shards(
             run, shards, lambda: editor or _open_noted(config, run), options, progress
         )
+
+
+def paraphrase(
+    config: RunConfig,
+    run: Run,
+    progress: Progress,
+    *,
+    say: Callable[[str], None],
+    engine: ChatEngine | None = None,
+    encoder: TextEncoder | None = None,
+) -> ParaphraseSummary:
+    """Have the texts of the plan paraphrased, as far as they are not yet.
+
+    It needs the plan and nothing else, so that it may run before, after or beside `generate`.
+
+    Args:
+        config: its `paraphrase` section says how; a run that has captions keeps most of it.
+        run: a run with a plan.
+        progress: hears of texts that are finished.
+        say: told what takes a while.
+        engine: a language model to use in place of the config's.
+        encoder: a similarity model to use in place of the config's.
+
+    Raises:
+        ConfigError: a prompt or a setting cannot be used.
+        EngineError: a model cannot be found, loaded or used.
+        RunError: captions are being made already, or were made with other settings.
+    """
+    options = config.paraphrase
+    prompts: dict[TextKind, Prompt] = {
+        "instruction": load_prompt(options.instruction_prompt),
+        "caption": load_prompt(options.caption_prompt),
+    }
+    engine = engine or find_chat_engine(options, log=run.path / "vllm.log", say=say)
+    store = run.path / "answers.sqlite" if not options.answers_file else Path(options.answers_file)
+    with run.lock("captions.lock"), AnswerStore(store) as answers:
+        run.captions.remove_leftovers()
+        fields = _paraphrase_settings(options, engine.name, prompts)
+        run.check_fingerprint("paraphrase", fields, made=bool(run.captions.recorded()))
+        models = {"language_model": engine.name, "similarity_model": options.similarity_model}
+        run.write_settings(config, models, sections=("paraphrase",))
+        return paraphrase_texts(
+            run,
+            list(islice(originals(_planned_texts(run)), options.limit)),
+            engine.open,
+            lambda: _judge(options, encoder),
+            _paraphrase_options(options, engine.name, prompts),
+            answers,
+            progress,
+        )
+
+
+def forget_captions(run: Run) -> None:
+    """Take back the captions of a run, so that they can be made with other settings.
+
+    What the language model has answered stays in the store.
+
+    Raises:
+        RunError: captions are being made.
+    """
+    with run.lock("captions.lock"):
+        for shard in run.captions.recorded():
+            run.captions.remove(shard)
 
 
 def dry_run(config: RunConfig) -> Estimate:
@@ -199,6 +278,61 @@ def _plan_one_batch(config: RunConfig, folder: Path) -> tuple[Source, PlanSummar
     return open_source(config.source, edited_images=False), planned, jobs
 
 
+def _planned_texts(run: Run) -> Iterator[dict[str, Any]]:
+    columns = ["instruction", "captions", "task", "status"]
+    for shard in run.requests.recorded():
+        yield from run.requests.read(shard, columns).to_pylist()
+
+
+def _paraphrase_settings(
+    options: ParaphraseConfig, model: str, prompts: Mapping[TextKind, Prompt]
+) -> dict[str, object]:
+    """What shapes the answers. Thresholds are not among them: answers are judged again for free."""
+    return {
+        "paraphrase.model": model,
+        **{f"paraphrase.{kind}_prompt": prompt.sha256[:16] for kind, prompt in prompts.items()},
+        **{
+            f"paraphrase.{name}": getattr(options, name)
+            for name in ("answers", "temperature", "top_p", "max_new_tokens")
+        },
+    }
+
+
+def _paraphrase_options(
+    options: ParaphraseConfig, model: str, prompts: dict[TextKind, Prompt]
+) -> ParaphraseOptions:
+    return ParaphraseOptions(
+        model=model,
+        prompts=prompts,
+        sampling=Sampling(
+            answers=options.answers,
+            temperature=options.temperature,
+            top_p=options.top_p,
+            max_new_tokens=options.max_new_tokens,
+        ),
+        paraphrases=options.paraphrases,
+        rounds=options.rounds,
+        judged_by=f"{JUDGED_BY} {options.similarity_model} {options.similarity_threshold} "
+        f"{options.word_threshold}",
+        shard_rows=options.shard_rows,
+    )
+
+
+def _judge(options: ParaphraseConfig, encoder: TextEncoder | None) -> Judge:
+    if encoder is None:
+        if "fake" in (options.engine, options.similarity_model):
+            encoder = FakeTextEncoder()
+        else:
+            from syned.engines.load import choose_device, quiet_libraries
+            from syned.engines.sentence_encoder import SentenceEncoder
+
+            quiet_libraries()
+            device = str(choose_device("auto"))
+            encoder = SentenceEncoder(options.similarity_model, device=device)
+    strictness = Strictness(options.similarity_threshold, options.word_threshold)
+    return Judge(encoder, strictness)
+
+
 def _shards_of(run: Run, n: int) -> list[int]:
     """The shards of the plan that hold its first `n` edits."""
     shards: list[int] = []
@@ -228,12 +362,12 @@ def _editor_identity(config: RunConfig) -> dict[str, str]:
 def _open_noted(config: RunConfig, run: Run) -> Editor:
     """Load the editor, and note in the run what it computes on."""
     editor = open_editor(config)
-    versions = run.settings()["versions"] | {
+    computed_on = {
         "device": getattr(editor, "device", config.generate.device),
         "dtype": getattr(editor, "dtype", config.generate.dtype),
     }
-    run.write_settings(config, versions)
-    run.log_event("editor_loaded", versions=versions)
+    run.write_settings(config, computed_on, sections=_OF_GENERATE)
+    run.log_event("editor_loaded", versions=run.settings()["versions"])
     return editor
 
 
@@ -242,4 +376,5 @@ def _check_fingerprint(
 ) -> str:
     """Refuse settings that differ from those the run was made with; before any model loads."""
     of_source = {f"source.{key}": value for key, value in source.fingerprint.items()}
-    return run.check_fingerprint("generate", {**of_source, **edit_settings(config, identity)})
+    fields = {**of_source, **edit_settings(config, identity)}
+    return run.check_fingerprint("generate", fields, made=bool(run.requests.recorded()))

@@ -126,6 +126,10 @@ class Shown:
         self.tally.total, self.tally.done = total, edits
         self._reporter.update(self.tally)
 
+    def say(self, text: str) -> None:
+        """A line of its own, between the others."""
+        self._reporter.say(text)
+
     def stopping(self) -> None:
         self._reporter.say("stopping after the batch in hand; press Ctrl-C again to stop at once")
 

@@ -4,13 +4,15 @@
     Request       one edit to be made; a row of plan/requests/
     SourceImage   one picture of plan/images/, stored once however many requests use it
     Edit          what became of a request; a row of edits/
+    Original      a text of the plan that is to be paraphrased, once however often it occurs
+    Paraphrased   what became of it: every candidate with its verdict; a row of captions/
 
 A row that went wrong stays a row: its status is "failed" and its reason a short snake_case word.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
@@ -25,6 +27,7 @@ SCHEMA_VERSION = 1
 R = TypeVar("R")
 
 Status = Literal["planned", "done", "failed"]
+TextKind = Literal["instruction", "caption"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,55 @@ class EditResult:
     truncated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An instruction or a difference caption that is to be paraphrased."""
+
+    text_id: str
+    """Hash of kind and text."""
+    kind: TextKind
+    text: str
+    task: str = ""
+    """Emu Edit's name for the kind of edit, of the first request that has this text."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedCandidate:
+    """A language model's answer, cleaned, with its verdict."""
+
+    text: str
+    reason: str = ""
+    """Why it was rejected; "" for an accepted one, "beyond_best" if others were better."""
+    similarity: float | None = None
+    """Cosine with the original in [-1, 1]; None where the words alone decided."""
+    answer: str = ""
+    """What the model wrote, as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paraphrased:
+    """What became of an original."""
+
+    text_id: str
+    kind: TextKind
+    text: str
+    task: str
+    status: str
+    """"done", "short" for fewer paraphrases than were asked for, or "failed"."""
+    reason: str = ""
+    """Why it failed: "too_long", "no_words", "no_answer", "refused_by_server"."""
+    paraphrases: tuple[str, ...] = ()
+    """The accepted ones, the best first."""
+    candidates: tuple[JudgedCandidate, ...] = ()
+    """All of them, in the order in which they were answered."""
+    asked: int = 0
+    """How often the model was asked."""
+    model: str = ""
+    """Name and revision."""
+    prompt: str = ""
+    """Id, version and the beginning of its hash."""
+
+
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """How `datasets.Image` lies in Parquet."""
 
@@ -196,6 +248,31 @@ EDIT_SCHEMA = pa.schema(
     ]
 )
 
+_CANDIDATE = pa.struct(
+    [
+        ("text", pa.string()),
+        ("reason", pa.string()),
+        ("similarity", pa.float64()),
+        ("answer", pa.string()),
+    ]
+)
+
+CAPTION_SCHEMA = pa.schema(
+    [
+        ("text_id", pa.string()),
+        ("kind", pa.string()),
+        ("text", pa.string()),
+        ("task", pa.string()),
+        ("status", pa.string()),
+        ("reason", pa.string()),
+        ("paraphrases", pa.list_(pa.string())),
+        ("candidates", pa.list_(_CANDIDATE)),
+        ("asked", pa.int32()),
+        ("model", pa.string()),
+        ("prompt", pa.string()),
+    ]
+)
+
 _IMAGE_COLUMNS = ("image", "edited_image", "true_image")
 
 
@@ -206,8 +283,10 @@ def to_table(records: list[Any], schema: pa.Schema) -> pa.Table:
         values = [getattr(record, name) for record in records]
         if name in _IMAGE_COLUMNS:
             values = [None if v is None else {"bytes": v, "path": None} for v in values]
-        elif name == "captions":
+        elif name in ("captions", "paraphrases"):
             values = [list(v) for v in values]
+        elif name == "candidates":
+            values = [[asdict(candidate) for candidate in v] for v in values]
         columns[name] = values
     return pa.table(columns, schema=schema)
 
@@ -220,6 +299,8 @@ def from_rows(rows: list[dict[str, Any]], kind: type[R]) -> list[R]:
 def _plain(name: str, value: Any) -> Any:
     if name in _IMAGE_COLUMNS and value is not None:
         return value["bytes"]
-    if name == "captions":
+    if name in ("captions", "paraphrases"):
         return tuple(value or ())
+    if name == "candidates":
+        return tuple(JudgedCandidate(**candidate) for candidate in value or ())
     return value

@@ -41,15 +41,15 @@ def config_path(name: str, *, training: bool = False) -> Path:
 
 
 def prompt_path(name: str) -> Path:
-    """The file of a prompt that comes with Syned: "paraphrase" for prompts/paraphrase.txt.
+    """The file of a prompt that comes with Syned: "paraphrase_caption" for its .md.
 
     Raises:
         ConfigError: there is none of this name.
     """
-    names = sorted(path.stem for path in _place("prompts").glob("*.txt"))
+    names = sorted(path.stem for path in _place("prompts").glob("*.md"))
     if name not in names:
         raise ConfigError(f"{name!r} is no prompt that comes with Syned; {_choices(name, names)}")
-    return _place("prompts") / f"{name}.txt"
+    return _place("prompts") / f"{name}.md"
 
 
 def pinned_versions() -> dict[str, str]:

@@ -5,8 +5,10 @@ data/<name>/
   plan/images/     each source image once
   plan/requests/   one row for each edit to be made
   edits/           one row for each edit that was made
+  captions/        one row for each text of the plan: its paraphrases
   events.jsonl     what happened when
-  lock             held by the one process that writes
+  lock             held by the one process that writes the plan and the edits
+  captions.lock    held by the one that writes captions, which may run beside it
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import json
 import os
 import platform
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,13 +30,13 @@ import yaml
 
 from syned.config import RunConfig, setting_of
 from syned.errors import RunError
-from syned.records import EDIT_SCHEMA, IMAGE_SCHEMA, REQUEST_SCHEMA
+from syned.records import CAPTION_SCHEMA, EDIT_SCHEMA, IMAGE_SCHEMA, REQUEST_SCHEMA
 from syned.shards import ShardFolder, write_atomically
 
 SETTINGS_FILE = "run.yaml"
 LAST_RUN_FILE = ".last_run"
 
-_FOLDER_OF_STAGE = {"generate": "edits"}
+_FOLDER_OF_STAGE = {"generate": "edits", "paraphrase": "captions"}
 _HEADER = "# Written by Syned: the settings of this run and what it was made with.\n"
 _ABSENT = "nothing"
 
@@ -48,6 +50,7 @@ class Run:
         self.images = ShardFolder(path / "plan" / "images", IMAGE_SCHEMA)
         self.requests = ShardFolder(path / "plan" / "requests", REQUEST_SCHEMA)
         self.edits = ShardFolder(path / "edits", EDIT_SCHEMA)
+        self.captions = ShardFolder(path / "captions", CAPTION_SCHEMA)
 
     @classmethod
     def create_or_open(cls, config: RunConfig, *, data_dir: Path) -> Run:
@@ -59,38 +62,42 @@ class Run:
         run = cls(data_dir / config.name)
         if not (run.path / SETTINGS_FILE).is_file():
             _refuse_strangers(run.path)
-            run.write_settings(config, {})
+            run.write_settings(config, {}, sections=list(RunConfig.model_fields))
         write_atomically(data_dir / LAST_RUN_FILE, f"{config.name}\n".encode())
         return run
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, name: str = "lock") -> Iterator[None]:
         """Be the one process that writes to this run; the end of the process frees it too.
+
+        Args:
+            name: "lock" for the plan and the edits, "captions.lock" for the captions.
 
         Raises:
             RunError: another process holds it, or the file system knows no locks.
         """
-        path = self.path / "lock"
+        path = self.path / name
         try:
             file = path.open("a+", encoding="utf-8")
         except OSError as error:
             raise RunError(f"{path} cannot be written: {error.strerror}") from error
         with file:
-            self._take(file)
+            _take(file, path)
             try:
                 yield
             finally:
                 file.truncate(0)
 
-    def check_fingerprint(self, stage: str, fields: Mapping[str, object]) -> str:
+    def check_fingerprint(self, stage: str, fields: Mapping[str, object], *, made: bool) -> str:
         """Refuse to go on with settings that would change the stage's result.
 
         The first call of a stage notes the fields in run.yaml; later ones compare, once there is
-        a plan that was made with them.
+        something that was made with them.
 
         Args:
-            stage: "plan" or "generate".
+            stage: "generate" or "paraphrase".
             fields: name -> plain value, names as in configs: "generate.steps".
+            made: whether there is something yet.
 
         Returns:
             Hash of the fields.
@@ -99,30 +106,32 @@ class Run:
             RunError: fields differ; all of them are listed, with the two ways on.
         """
         now = _plain(fields)
-        settings = self.settings()
-        known = settings.setdefault("fingerprints", {})
-        before = known.get(stage)
-        if before is None or not self.requests.recorded():
-            known[stage] = now
-            self._write(settings)
-        elif before != now:
+        with self._settings_in_hand() as settings:
+            known = settings.setdefault("fingerprints", {})
+            before = known.get(stage)
+            if before is None or not made:
+                known[stage] = before = now
+        if before != now:
             raise RunError(self._difference(stage, _flat(before), _flat(now)))
         return hashlib.sha256(json.dumps([stage, now], sort_keys=True).encode()).hexdigest()
 
-    def write_settings(self, config: RunConfig, versions: Mapping[str, object]) -> None:
-        """Note the config and the versions of what is used; fingerprints stay as they are.
+    def write_settings(
+        self, config: RunConfig, versions: Mapping[str, object], *, sections: Collection[str]
+    ) -> None:
+        """Note some sections of the config and the versions of what is used; the rest stays.
+
+        Args:
+            config: the settings.
+            versions: name -> version, on top of those that are noted already.
+            sections: of the config: "source", "generate", ...; other stages' may be in use.
 
         Raises:
             RunError: run.yaml is damaged or cannot be written.
         """
-        known = self.settings() if (self.path / SETTINGS_FILE).exists() else {}
-        self._write(
-            {
-                "config": config.model_dump(mode="json"),
-                "versions": _plain(versions),
-                "fingerprints": known.get("fingerprints", {}),
-            }
-        )
+        with self._settings_in_hand() as settings:
+            given = config.model_dump(mode="json")
+            settings["config"] |= {name: given[name] for name in sections}
+            settings["versions"] = settings.get("versions", {}) | _plain(versions)
 
     def settings(self) -> dict[str, Any]:
         """What run.yaml holds: config, versions, fingerprints.
@@ -157,21 +166,22 @@ class Run:
         except OSError as error:
             raise RunError(f"{path} cannot be written: {error.strerror}") from error
 
-    def _take(self, file: IO[str]) -> None:
+    @contextmanager
+    def _settings_in_hand(self) -> Iterator[dict[str, Any]]:
+        """What run.yaml holds, to change; written at the end, one process at a time."""
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _holder(self.path / "lock")
-            raise RunError(f"{self.path} is in use by {holder}; wait for it to end") from None
+            self.path.mkdir(parents=True, exist_ok=True)
+            with (self.path / f"{SETTINGS_FILE}.lock").open("a") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                exists = (self.path / SETTINGS_FILE).exists()
+                settings = self.settings() if exists else {"config": {}, "versions": {}}
+                before = json.dumps(settings)
+                yield settings
+                if json.dumps(settings) != before:
+                    text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+                    write_atomically(self.path / SETTINGS_FILE, (_HEADER + text).encode())
         except OSError as error:
-            raise RunError(f"{self.path} cannot be locked: {error.strerror}") from error
-        file.truncate(0)
-        json.dump({"host": platform.node(), "pid": os.getpid(), "since": _now()}, file)
-        file.flush()
-
-    def _write(self, settings: Mapping[str, object]) -> None:
-        text = _HEADER + yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True)
-        write_atomically(self.path / SETTINGS_FILE, text.encode())
+            raise RunError(f"{self.path} cannot be written: {error.strerror}") from error
 
     def _difference(self, stage: str, was: dict[str, object], now: dict[str, object]) -> str:
         """The refusal: what differs, and how to go on."""
@@ -183,7 +193,7 @@ class Run:
             on = f"go on with {' '.join(ways)} or {on}"
         made = f"{self.path / _FOLDER_OF_STAGE.get(stage, stage)} was made with"
         changes = [
-            f"{name.removeprefix('generate.')} {_shown(was, name)}, this config says "
+            f"{name.removeprefix(stage + '.')} {_shown(was, name)}, this config says "
             f"{_shown(now, name)}"
             for name in differing
         ]
@@ -246,6 +256,18 @@ def _refuse_strangers(path: Path) -> None:
             f"{path} is not a run: it holds {strangers[0]!r} but no {SETTINGS_FILE}; "
             "name another with --run NAME"
         )
+
+
+def _take(file: IO[str], path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RunError(f"{path.parent} is in use by {_holder(path)}; wait for it to end") from None
+    except OSError as error:
+        raise RunError(f"{path.parent} cannot be locked: {error.strerror}") from error
+    file.truncate(0)
+    json.dump({"host": platform.node(), "pid": os.getpid(), "since": _now()}, file)
+    file.flush()
 
 
 def _holder(path: Path) -> str:

@@ -158,6 +158,11 @@ class ShardFolder:
         except (OSError, pa.ArrowException, KeyError) as error:
             raise RunError(f"{self.file(shard)} cannot be read: {error}") from error
 
+    def remove(self, shard: int) -> None:
+        """Take back a shard: its record first, so that it is at no time half there."""
+        self._record_file(shard).unlink(missing_ok=True)
+        self.file(shard).unlink(missing_ok=True)
+
     def remove_leftovers(self) -> list[str]:
         """Delete the temporary files of writes that were cut off; returns their names.
 

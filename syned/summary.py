@@ -88,6 +88,58 @@ def summary(run: Run) -> RunSummary:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CaptionSummary:
+    """What the captions of a run are."""
+
+    texts: int
+    """Instructions and difference captions of the plan, each once, in the shards that are made."""
+    done: int
+    """Texts with as many paraphrases as were asked for."""
+    short: int
+    failed_by_reason: dict[str, int]
+    paraphrases: int
+    accepted: int
+    """Candidates that nothing was wrong with, the best of which are the paraphrases."""
+    rejected_by_reason: dict[str, int]
+    """Reason -> candidates, the most frequent first."""
+
+
+def caption_summary(run: Run) -> CaptionSummary | None:
+    """Add up what the shards of captions/ say of themselves; None when there are none."""
+    records = list(_records(run.captions))
+    counts = Counter[str]()
+    for record in records:
+        counts.update(record.counts)
+    if not records:
+        return None
+    return CaptionSummary(
+        texts=sum(record.rows for record in records),
+        done=counts["done"],
+        short=counts["short"],
+        failed_by_reason=_by_reason(counts),
+        paraphrases=counts["paraphrases"],
+        accepted=counts["accepted"],
+        rejected_by_reason=_by_reason(counts, "rejected:"),
+    )
+
+
+def caption_examples(run: Run, count: int) -> list[tuple[str, list[str]]]:
+    """Texts with their paraphrases, spread evenly over the captions of a run."""
+    records = [record for record in _records(run.captions) if record.rows]
+    total = sum(record.rows for record in records)
+    wanted = {total * i // count for i in range(count)} if total else set()
+    examples: list[tuple[str, list[str]]] = []
+    first = 0
+    for record in records:
+        rows = sorted(row - first for row in wanted if first <= row < first + record.rows)
+        if rows:
+            table = run.captions.read(record.shard, ["text", "paraphrases"]).take(rows)
+            examples += [(row["text"], row["paraphrases"]) for row in table.to_pylist()]
+        first += record.rows
+    return examples
+
+
 def _records(folder: ShardFolder) -> Iterator[CommitRecord]:
     for shard in folder.recorded():
         record = folder.record(shard)
@@ -105,11 +157,9 @@ def _origin(versions: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _by_reason(counts: Mapping[str, int]) -> dict[str, int]:
+def _by_reason(counts: Mapping[str, int], prefix: str = "failed:") -> dict[str, int]:
     reasons = {
-        key.removeprefix("failed:"): count
-        for key, count in counts.items()
-        if key.startswith("failed:")
+        key.removeprefix(prefix): count for key, count in counts.items() if key.startswith(prefix)
     }
     return dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
 

@@ -17,12 +17,13 @@ PACKAGE = ROOT / "syned"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("syned", "syned.errors"),
     ("syned.resources", "syned.records"),
-    ("syned.config",),
+    ("syned.settings", "syned.text"),
+    ("syned.config", "syned.prompts"),
     ("syned.shards",),
     ("syned.run",),
     ("syned.sources",),
     ("syned.engines",),
-    ("syned.stages",),
+    ("syned.answers", "syned.stages"),
     ("syned.executors",),
     ("syned.estimate", "syned.summary"),
     ("syned.pipeline",),
@@ -38,6 +39,7 @@ TRAINING_READS = {
     "syned.errors",
     "syned.records",
     "syned.resources",
+    "syned.settings",
     "syned.sources",
     "syned.training",
 }

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict
 
-from syned.config import RunConfig, SourceConfig, find_config, load_config, load_settings, validate
+from syned.config import RunConfig, SourceConfig, load_config
 from syned.errors import ConfigError
+from syned.resources import config_path
+from syned.settings import validate
 
 
 def _write(folder: Path, text: str, name: str = "mine.yaml") -> Path:
@@ -174,40 +175,11 @@ def test_a_missing_file_names_the_nearest_config(tmp_path: Path) -> None:
     assert message == f"{tmp_path / 'shape.yaml'} is not there; did you mean 'shapes'?"
 
 
-def test_a_config_is_found_by_name_and_by_path() -> None:
-    assert find_config("shapes").name == "shapes.yaml"
-    assert find_config("some/where.yaml") == Path("some/where.yaml")
-    with pytest.raises(ConfigError, match="did you mean 'shapes'"):
-        find_config("shapse")
-
-
 @pytest.mark.parametrize("name", ["shapes", "emu_edit", "instructpix2pix", "magicbrush"])
 def test_the_configs_that_need_nothing_else_load(name: str) -> None:
-    assert load_config(find_config(name)).name == name
-
-
-class _Inner(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    width: int
-
-
-class _Outer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    output: str
-    inner: _Inner | None = None
-
-
-def test_other_settings_are_read_the_same_way(tmp_path: Path) -> None:
-    path = _write(tmp_path, "inner: {widht: 3}\n")
-    with pytest.raises(ConfigError) as caught:
-        load_settings(_Outer, path, ["output=1"])
-    assert str(caught.value).splitlines() == [
-        f"{path}: 2 errors",
-        "  inner.width is missing; it has no default",
-        "  inner.widht is not a setting; did you mean inner.width?",
-    ]
+    assert load_config(config_path(name)).name == name
 
 
 def test_a_config_survives_being_written_and_read() -> None:
-    config = load_config(find_config("emu_edit"))
+    config = load_config(config_path("emu_edit"))
     assert validate(RunConfig, config.model_dump(mode="json"), "x") == config

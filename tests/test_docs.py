@@ -15,8 +15,9 @@ from pydantic import BaseModel
 
 from syned import pipeline, records
 from syned.cli import app
-from syned.config import GenerateConfig, SourceConfig, load_config, load_settings
+from syned.config import GenerateConfig, ParaphraseConfig, SourceConfig, load_config
 from syned.resources import config_names, config_path, pinned_versions
+from syned.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -81,7 +82,11 @@ def test_every_config_opens_with_its_command_and_loads_with_it(name: str) -> Non
 
 @pytest.mark.parametrize("name", config_names())
 def test_no_config_repeats_a_default(name: str) -> None:
-    sections: dict[str, type[BaseModel]] = {"source": SourceConfig, "generate": GenerateConfig}
+    sections: dict[str, type[BaseModel]] = {
+        "source": SourceConfig,
+        "generate": GenerateConfig,
+        "paraphrase": ParaphraseConfig,
+    }
     given = yaml.safe_load(config_path(name).read_text("utf-8"))
     for section, settings in given.items():
         fields = sections[section].model_fields
@@ -115,6 +120,7 @@ def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
         ("plan/images/", records.IMAGE_SCHEMA),
         ("plan/requests/", records.REQUEST_SCHEMA),
         ("edits/", records.EDIT_SCHEMA),
+        ("captions/", records.CAPTION_SCHEMA),
     ],
 )
 def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schema: Any) -> None:

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from syned import pipeline
-from syned.config import RunConfig
+from syned.config import ParaphraseConfig, RunConfig, SourceConfig
 from syned.engines.fake import FakeEditor
-from syned.errors import RunError
+from syned.errors import ConfigError, EngineError, RunError
 from syned.executors.local import GenerateSummary
+from syned.executors.texts import ParaphraseSummary
 from syned.records import EditJob, EditResult
+from syned.resources import prompt_path
 from syned.run import Run
-from syned.summary import summary
+from syned.summary import caption_examples, caption_summary, summary
 from tests.conftest import HeardProgress, make_config, new_run, silent
 
 
@@ -188,3 +190,110 @@ def test_a_dry_run_estimates_and_leaves_nothing_behind(
 def test_every_stage_of_the_table_says_what_it_reads_and_writes() -> None:
     assert [stage.name for stage in pipeline.STAGES] == ["generate"]
     assert all(stage.command.startswith("syned ") for stage in pipeline.STAGES)
+
+
+def with_paraphrases(config: RunConfig, **changes: object) -> RunConfig:
+    settings = {"engine": "fake", "similarity_threshold": -1, "word_threshold": -1, **changes}
+    return config.model_copy(update={"paraphrase": ParaphraseConfig.model_validate(settings)})
+
+
+def paraphrase(run: Run, config: RunConfig) -> ParaphraseSummary:
+    return pipeline.paraphrase(config, run, HeardProgress(), say=lambda text: None)
+
+
+def test_the_texts_of_a_plan_are_paraphrased_before_and_after_the_edits(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), with_paraphrases(make_config(n=6))
+    pipeline.make_plan(config, run, silent)
+    first = paraphrase(run, config)
+    pipeline.generate(config, run, HeardProgress())
+    again = paraphrase(run, config)
+    told = caption_summary(run)
+    assert told is not None
+    assert first.texts == told.texts == again.texts > 6
+    assert again.requests == again.made == 0
+    assert summary(run).done == 6
+    assert run.settings()["versions"]["language_model"] == "fake@1"
+    examples = caption_examples(run, 3)
+    assert len(examples) == 3
+    assert all(paraphrases for _, paraphrases in examples)
+
+
+def test_a_plan_with_the_same_texts_again_asks_nothing_new(tmp_path: Path) -> None:
+    run, small, large = new_run(tmp_path), make_config(n=6), make_config(n=30)
+    limited = SourceConfig(kind="shapes", image_size_px=64, limit=6)
+    small, large = (
+        with_paraphrases(c.model_copy(update={"source": limited})) for c in (small, large)
+    )
+    pipeline.make_plan(small, run, silent)
+    first = paraphrase(run, small)
+    pipeline.make_plan(large, run, silent)
+    assert sum(len(run.requests.read(s)) for s in run.requests.done()) == 30
+    again = paraphrase(run, large)
+    assert again.texts == first.texts
+    assert again.requests == 0
+
+
+def test_paraphrases_are_made_beside_the_edits(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), with_paraphrases(make_config())
+    pipeline.make_plan(config, run, silent)
+    with run.lock():
+        assert paraphrase(run, config).made > 0
+    with run.lock("captions.lock"), pytest.raises(RunError, match="in use by"):
+        paraphrase(run, config)
+
+
+def test_a_limit_takes_the_first_texts(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), with_paraphrases(make_config(), limit=5)
+    pipeline.make_plan(config, run, silent)
+    assert paraphrase(run, config).texts == 5
+
+
+def test_other_answers_are_refused_and_other_thresholds_are_not(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), with_paraphrases(make_config())
+    pipeline.make_plan(config, run, silent)
+    paraphrase(run, config)
+    judged = paraphrase(run, with_paraphrases(make_config(), similarity_threshold=0.99))
+    assert (judged.requests > 0, judged.known > 0) == (True, True)
+    other = with_paraphrases(make_config(), temperature=0.5)
+    with pytest.raises(RunError) as caught:
+        paraphrase(run, other)
+    assert str(caught.value) == (
+        f"{run.path}/captions was made with temperature 0.9, this config says 0.5; "
+        "go on with --set paraphrase.temperature=0.9 or start another run with --run NAME"
+    )
+    pipeline.forget_captions(run)
+    assert caption_summary(run) is None
+    assert paraphrase(run, other).made > 0
+
+
+def test_another_prompt_is_another_fingerprint(tmp_path: Path) -> None:
+    run, config = new_run(tmp_path), with_paraphrases(make_config())
+    pipeline.make_plan(config, run, silent)
+    paraphrase(run, config)
+    mine = tmp_path / "mine.md"
+    mine.write_text(prompt_path("paraphrase_caption").read_text("utf-8") + "\n", "utf-8")
+    with pytest.raises(RunError, match="captions was made with caption_prompt"):
+        paraphrase(run, with_paraphrases(make_config(), caption_prompt=str(mine)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"engine": "server"}, "paraphrase.url is missing"),
+        ({"engine": "vllm", "serve": True}, "only engine server starts one"),
+        ({"engine": "vllm", "url": "http://x/v1"}, "only engine server without serve reads"),
+        ({"engine": "fake", "caption_prompt": "nonsense"}, "'nonsense' is no prompt"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused_before_anything_loads(
+    tmp_path: Path, settings: dict[str, object], message: str
+) -> None:
+    run = new_run(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        paraphrase(run, with_paraphrases(make_config(), **settings))
+
+
+def test_a_model_that_is_nowhere_is_said_to_be_missing(tmp_path: Path) -> None:
+    run = new_run(tmp_path)
+    with pytest.raises(EngineError, match="language model 'nowhere' is neither a folder nor"):
+        paraphrase(run, with_paraphrases(make_config(), engine="transformers", model="nowhere"))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def test_a_new_run_knows_its_settings_before_the_first_shard(tmp_path: Path) -> 
 
 
 def test_opening_a_run_again_changes_nothing(tmp_path: Path) -> None:
-    _run(tmp_path).check_fingerprint("plan", {"a": 1})
+    _run(tmp_path).check_fingerprint("plan", {"a": 1}, made=False)
     before = (tmp_path / "one/run.yaml").read_bytes()
     Run.create_or_open(_config(steps=7), data_dir=tmp_path)
     assert (tmp_path / "one/run.yaml").read_bytes() == before
@@ -46,11 +47,29 @@ def test_opening_a_run_again_changes_nothing(tmp_path: Path) -> None:
 
 def test_new_settings_keep_the_fingerprints(tmp_path: Path) -> None:
     run = _run(tmp_path)
-    run.check_fingerprint("plan", {"a": 1})
-    run.write_settings(_config(n=9), {"torch": "2.13", "source": {"name": "shapes"}})
+    run.check_fingerprint("plan", {"a": 1}, made=False)
+    versions = {"torch": "2.13", "source": {"name": "shapes"}}
+    run.write_settings(_config(n=9), versions, sections=["generate"])
     assert run.settings()["config"]["generate"]["n"] == 9
     assert run.settings()["versions"] == {"torch": "2.13", "source": {"name": "shapes"}}
     assert run.settings()["fingerprints"] == {"plan": {"a": 1}}
+
+
+def test_sections_of_other_stages_and_other_versions_stay(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    run.write_settings(_config(n=9), {"torch": "2.13"}, sections=["generate"])
+    run.write_settings(_config(n=5), {"language_model": "x@1"}, sections=["paraphrase"])
+    assert run.settings()["config"]["generate"]["n"] == 9
+    assert run.settings()["versions"] == {"torch": "2.13", "language_model": "x@1"}
+
+
+def test_two_threads_that_note_something_lose_nothing(tmp_path: Path) -> None:
+    run = _run(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        list(
+            pool.map(lambda i: run.write_settings(_config(), {f"v{i}": i}, sections=[]), range(32))
+        )
+    assert run.settings()["versions"] == {f"v{i}": i for i in range(32)}
 
 
 def test_settings_survive_a_scale_that_is_a_range(tmp_path: Path) -> None:
@@ -77,29 +96,36 @@ def test_damaged_settings_are_refused(tmp_path: Path, text: str) -> None:
     run = _run(tmp_path)
     (run.path / "run.yaml").write_text(text)
     with pytest.raises(RunError, match=r"run\.yaml"):
-        run.check_fingerprint("plan", {"a": 1})
+        run.check_fingerprint("plan", {"a": 1}, made=False)
 
 
 def test_the_same_fields_in_another_order_have_the_same_hash(tmp_path: Path) -> None:
     run = _run(tmp_path)
-    first = run.check_fingerprint("plan", {"a": (1.0, 2.0), "b": {"x": "y", "z": None}})
+    first = run.check_fingerprint("plan", {"a": (1.0, 2.0), "b": {"x": "y", "z": None}}, made=False)
     again = open_run("one", tmp_path)
-    assert again.check_fingerprint("plan", {"b": {"z": None, "x": "y"}, "a": [1.0, 2.0]}) == first
-    assert again.check_fingerprint("generate", {"a": 1}) != first
+    assert (
+        again.check_fingerprint("plan", {"b": {"z": None, "x": "y"}, "a": [1.0, 2.0]}, made=False)
+        == first
+    )
+    assert again.check_fingerprint("generate", {"a": 1}, made=False) != first
 
 
 def test_settings_may_change_until_something_is_planned(tmp_path: Path) -> None:
     run = _run(tmp_path)
-    run.check_fingerprint("plan", {"generate.steps": 20})
-    run.check_fingerprint("plan", {"generate.steps": 5})
+    run.check_fingerprint("plan", {"generate.steps": 20}, made=False)
+    run.check_fingerprint("plan", {"generate.steps": 5}, made=False)
     assert run.settings()["fingerprints"] == {"plan": {"generate.steps": 5}}
 
 
 def test_one_other_setting_is_refused_with_both_ways_on(tmp_path: Path) -> None:
     run = _planned_run(tmp_path)
-    run.check_fingerprint("generate", {"generate.guidance_scale": 7.5, "generate.steps": 20})
+    run.check_fingerprint(
+        "generate", {"generate.guidance_scale": 7.5, "generate.steps": 20}, made=True
+    )
     with pytest.raises(RunError) as caught:
-        run.check_fingerprint("generate", {"generate.guidance_scale": 5.0, "generate.steps": 20})
+        run.check_fingerprint(
+            "generate", {"generate.guidance_scale": 5.0, "generate.steps": 20}, made=True
+        )
     assert str(caught.value) == (
         f"{tmp_path}/one/edits was made with guidance_scale 7.5, this config says 5.0; "
         "go on with --set generate.guidance_scale=7.5 or start another run with --run NAME"
@@ -108,9 +134,13 @@ def test_one_other_setting_is_refused_with_both_ways_on(tmp_path: Path) -> None:
 
 def test_all_other_settings_are_listed(tmp_path: Path) -> None:
     run = _planned_run(tmp_path)
-    run.check_fingerprint("plan", {"guidance_scale": (6.0, 9.0), "source": {"split": "a b"}})
+    run.check_fingerprint(
+        "plan", {"guidance_scale": (6.0, 9.0), "source": {"split": "a b"}}, made=True
+    )
     with pytest.raises(RunError) as caught:
-        run.check_fingerprint("plan", {"guidance_scale": 5.0, "source": {"split": "test"}})
+        run.check_fingerprint(
+            "plan", {"guidance_scale": 5.0, "source": {"split": "test"}}, made=True
+        )
     assert str(caught.value).splitlines() == [
         (
             f"{tmp_path}/one/plan was made with other settings; go on with "
@@ -134,19 +164,19 @@ def test_what_no_setting_can_bring_back_leaves_one_way_on(
     tmp_path: Path, was: dict[str, object], now: dict[str, object]
 ) -> None:
     run = _planned_run(tmp_path)
-    run.check_fingerprint("generate", was)
+    run.check_fingerprint("generate", was, made=True)
     with pytest.raises(RunError) as caught:
-        run.check_fingerprint("generate", now)
+        run.check_fingerprint("generate", now, made=True)
     assert "--set" not in str(caught.value)
     assert "start another run with --run NAME" in str(caught.value)
 
 
 def test_a_refusal_leaves_the_fingerprint_as_it_was(tmp_path: Path) -> None:
     run = _planned_run(tmp_path)
-    first = run.check_fingerprint("generate", {"generate.steps": 20})
+    first = run.check_fingerprint("generate", {"generate.steps": 20}, made=True)
     with pytest.raises(RunError):
-        run.check_fingerprint("generate", {"generate.steps": 5})
-    assert run.check_fingerprint("generate", {"generate.steps": 20}) == first
+        run.check_fingerprint("generate", {"generate.steps": 5}, made=True)
+    assert run.check_fingerprint("generate", {"generate.steps": 20}, made=True) == first
 
 
 def test_a_second_writer_is_told_who_holds_the_run(tmp_path: Path) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from syned.records import EditJob, EditResult
 
@@ -37,3 +41,65 @@ class Editor(Protocol):
         Raises:
             OutOfMemory: the batch does not fit; nothing was made, a smaller one may do.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a language model draws its answers."""
+
+    answers: int
+    """To one request."""
+    temperature: float
+    top_p: float
+    max_new_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One question to a language model."""
+
+    key: str
+    """Says who asks; comes back with the reply."""
+    messages: tuple[dict[str, str], ...]
+    """{"role": ..., "content": ...}, the last from the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a language model wrote to one request."""
+
+    key: str
+    answers: tuple[str, ...] = ()
+    cut_off: tuple[bool, ...] = ()
+    """Of each answer: whether its tokens ran out."""
+    new_tokens: int = 0
+    """Of all answers together."""
+    reason: str = ""
+    """Why there is no answer: "no_answer" or "refused_by_server"; "" when there is."""
+
+
+class ChatModel(Protocol):
+    """Answers chats."""
+
+    name: str
+    """With its revision, as in "smollm2@0.1.2"."""
+
+    def replies(self, requests: Iterable[ChatRequest], sampling: Sampling) -> Iterator[Reply]:
+        """Answer all requests, in the order in which they get done.
+
+        Args:
+            requests: taken one by one as there is room, so that an endless stream will do.
+            sampling: how to draw.
+
+        Raises:
+            EngineError: the model cannot go on; what was yielded before holds.
+        """
+
+
+class TextEncoder(Protocol):
+    """Turns texts into vectors whose cosine says how near they are in meaning."""
+
+    name: str
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, shape (texts, d)."""

@@ -1,13 +1,15 @@
-"""An editor without a model: for tests, `--editor fake`, and timing all that is not the model."""
+"""Engines without a model: for tests, `--editor fake`, and timing all that is not the model."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from syned.engines.base import ChatRequest, Reply, Sampling
 from syned.errors import OutOfMemory
 from syned.records import EditJob, EditResult
 
@@ -51,3 +53,54 @@ class FakeEditor:
             return EditResult(reason=reason)
         color = np.random.default_rng(job.request.seed).integers(0, 256, 3)
         return EditResult(((job.pixels.astype(np.uint16) + color) // 2).astype(np.uint8))
+
+
+class FakeChatModel:
+    """Rewords the last message by rule: for tests, and timing all that is not the model.
+
+    Args:
+        answers: text -> what is answered to it, in place of the rules.
+        no_answer: texts that get none.
+    """
+
+    name = "fake@1"
+
+    def __init__(
+        self, *, answers: dict[str, tuple[str, ...]] | None = None, no_answer: Sequence[str] = ()
+    ) -> None:
+        self.answers = answers or {}
+        self.no_answer = set(no_answer)
+        self.asked: list[str] = []
+        """The last message of every request, for tests to read."""
+
+    def replies(self, requests: Iterable[ChatRequest], sampling: Sampling) -> Iterator[Reply]:
+        """Answer in order."""
+        for request in requests:
+            text = request.messages[-1]["content"]
+            self.asked.append(text)
+            if text in self.no_answer:
+                yield Reply(request.key, reason="no_answer")
+                continue
+            answers = self.answers.get(text) or tuple(_reworded(text))
+            answers = (answers * sampling.answers)[: sampling.answers]
+            tokens = sum(len(answer.split()) for answer in answers)
+            yield Reply(request.key, answers, (False,) * len(answers), tokens)
+
+
+def _reworded(text: str) -> Iterator[str]:
+    plain = text.strip().rstrip(".")
+    for ending in ("please", "now", "in this picture", "here", "in the image", "if you can"):
+        yield f"{plain} {ending}."
+
+
+class FakeTextEncoder:
+    """Texts as counts of their letters: near for the same letters, far for others."""
+
+    name = "fake"
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, shape (texts, 26)."""
+        letters = np.array([[text.lower().count(chr(97 + i)) for i in range(26)] for text in texts])
+        counts = letters.astype(np.float32).reshape(len(texts), 26) + 1e-3
+        unit: NDArray[np.float32] = counts / np.linalg.norm(counts, axis=1, keepdims=True)
+        return unit

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from syned.engines.base import Editor
+from syned.engines.checkpoints import Checkpoint, find_checkpoint
 from syned.engines.fake import FakeEditor
 from syned.errors import ConfigError, EngineError
 from syned.resources import bundled_editor
 
+BUNDLED = "bundled:"
+
 if TYPE_CHECKING:
     import torch
-
-BUNDLED = "bundled:"
-_WEIGHT_FILES = {".json", ".txt", ".safetensors", ".bin", ".model"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Checkpoint:
-    """Where a checkpoint is loaded from, and what it is called."""
-
-    location: str
-    """Hub id or folder."""
-    name: str
-    """Hub id, "bundled:shapes", or "folder" (a path is nobody's name)."""
-    revision: str
-    """Commit on the hub, or "sha256:..." of a folder's files."""
 
 
 def editor_identity(name: str) -> dict[str, str]:
@@ -81,7 +67,7 @@ def load_editor(
     try:
         pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(
             checkpoint.location,
-            revision=None if Path(checkpoint.location).is_dir() else checkpoint.revision,
+            revision=checkpoint.hub_revision,
             dtype=_dtype(dtype, chosen),
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -154,56 +140,19 @@ def make_scheduler(name: str, config: Any) -> Any:
     return getattr(diffusers, name).from_config(config)
 
 
-def _find(name: str) -> _Checkpoint:
+def _find(name: str) -> Checkpoint:
     if name.startswith(BUNDLED):
         folder = bundled_editor(name.removeprefix(BUNDLED))
-        return _Checkpoint(str(folder), name, _content_hash(folder))
-    if Path(name).is_dir():
-        return _Checkpoint(name, "folder", _content_hash(Path(name)))
-    if name.startswith((".", "/", "~")) or name.count("/") != 1:
-        raise EngineError(
-            f"editor {name!r} is neither a folder nor a hub id; give a folder that exists, "
-            "OWNER/NAME, OWNER/NAME@REVISION, bundled:shapes or fake"
-        )
-    return _on_hub(name)
+        return replace(find_checkpoint(str(folder), **_PIPELINE), name=name)
+    return find_checkpoint(name, **_PIPELINE)
 
 
-def _on_hub(name: str) -> _Checkpoint:
-    """Resolve a hub id to the commit that its revision means now; offline, to the cached one."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    repository, _, revision = name.partition("@")
-    try:
-        folder = snapshot_download(
-            repository, revision=revision or None, allow_patterns="model_index.json"
-        )
-    except LocalEntryNotFoundError as error:
-        raise EngineError(
-            f"editor {name!r} is not on this machine and the hub cannot be reached; connect, give "
-            "a folder with --editor FOLDER, or use --editor bundled:shapes"
-        ) from error
-    except HfHubHTTPError as error:
-        raise EngineError(
-            f"the hub does not give out editor {name!r} ({error}); check its name and revision, "
-            "or log in with `hf auth login` where it is gated"
-        ) from error
-    return _Checkpoint(repository, repository, Path(folder).name)
-
-
-def _content_hash(folder: Path) -> str:
-    """One hash over the files that decide what a checkpoint does."""
-    if not (folder / "model_index.json").is_file():
-        raise EngineError(
-            f"{folder} has no model_index.json, so it is not a diffusers pipeline; an "
-            "InstructPix2Pix checkpoint folder has one beside unet/, vae/, text_encoder/"
-        )
-    total = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in _WEIGHT_FILES):
-        total.update(path.relative_to(folder).as_posix().encode())
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return f"sha256:{total.hexdigest()[:32]}"
+_PIPELINE = {
+    "what": "editor",
+    "marker": "model_index.json",
+    "hint": "an InstructPix2Pix checkpoint folder has one beside unet/, vae/, text_encoder/",
+    "instead": "give a folder with --editor FOLDER, or use --editor bundled:shapes",
+}
 
 
 def _check_channels(name: str, pipeline: Any) -> None:

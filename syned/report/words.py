@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from syned.estimate import Estimate
 from syned.executors.local import GenerateSummary
+from syned.executors.texts import ParaphraseSummary
 from syned.progress import duration
-from syned.summary import RunSummary, TaskScore
+from syned.summary import CaptionSummary, RunSummary, TaskScore
 
 RIGHT = "right: at most half as far from the true result as the source image is"
 
@@ -37,6 +38,48 @@ def work_line(made: GenerateSummary) -> str:
         f"{made.model_seconds / made.seconds:.0%} of it in the model, "
         f"after {duration(made.load_seconds)} of loading it"
     )
+
+
+def caption_lines(captions: CaptionSummary) -> list[str]:
+    """What became of a run's texts, a line each."""
+    short = f", {captions.short:,} short of that" if captions.short else ""
+    candidates = captions.accepted + sum(captions.rejected_by_reason.values())
+    whole = f"{captions.done:,} texts have all that were wanted{short}"
+    lines = [
+        f"captions {captions.paraphrases:,} paraphrases of {captions.texts:,} texts; {whole}",
+        f"judged   {candidates:,} candidates, {captions.accepted:,} accepted",
+    ]
+    if captions.failed_by_reason:
+        lines.append(f"failed   {reasons(captions.failed_by_reason)}")
+    if captions.rejected_by_reason:
+        lines.append(f"rejected {reasons(captions.rejected_by_reason)}")
+    return lines
+
+
+def paraphrase_line(made: ParaphraseSummary) -> str:
+    """What one call asked for and how fast it was answered."""
+    text = f"{made.requests:,} requests, {made.known:,} answers were known"
+    if made.model_seconds > 0 and made.new_tokens:
+        pace = made.new_tokens / made.model_seconds
+        text += (
+            f"; {made.new_tokens:,} tokens in {duration(made.model_seconds)}, "
+            f"{pace:.3g} tokens a second, after {duration(made.load_seconds)} of loading"
+        )
+    return text
+
+
+def example_lines(examples: Sequence[tuple[str, list[str]]]) -> list[str]:
+    """Texts, each with its paraphrases below."""
+    lines: list[str] = []
+    for text, paraphrases in examples:
+        lines += [f"  {line(text)}", *(f"    -> {line(p)}" for p in paraphrases or ["none"])]
+    return lines
+
+
+def line(text: str) -> str:
+    """A text that fits a line and does nothing to a terminal."""
+    plain = "".join(c if c.isprintable() else " " for c in text)
+    return plain if len(plain) <= 100 else f"{plain[:97]}..."
 
 
 def sheet_title(summary: RunSummary, shown: int) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from syned.config import SourceConfig, load_settings
+from syned.config import SourceConfig
 from syned.records import SourceRecord
+from syned.settings import load_settings
 from syned.sources import open_source
 from syned.training.editor import train_editor
 from syned.training.settings import EditorTraining

@@ -12,7 +12,7 @@ import math
 import torch
 from diffusers import AutoencoderKL
 from diffusers.models.resnet import ResnetBlock2D
-from torch import nn
+from torch import Tensor, nn
 
 ANCHOR = 1024.0
 """A constant far above any pixel: group normalisation then divides by it alone."""
@@ -51,19 +51,25 @@ def pixel_autoencoder(*, scaling_factor: float, sample_size_px: int) -> Autoenco
     autoencoder.encoder.conv_out.bias[3:] = -30.0  # log-variance: none
     for layer in (autoencoder.quant_conv, autoencoder.post_quant_conv):
         nn.init.dirac_(layer.weight)
-        nn.init.zeros_(layer.bias)
+        layer.bias.zero_()
     return autoencoder.eval()
 
 
 def _pass_colors(first: nn.Conv2d, norm: nn.GroupNorm, last: nn.Conv2d) -> None:
     for layer in (first, last):
-        nn.init.zeros_(layer.weight)
-        nn.init.zeros_(layer.bias)
+        layer.weight.zero_()
+        _bias(layer).zero_()
     for color in range(3):
         first.weight[2 * color, color, 1, 1] = 1
         first.weight[2 * color + 1, color, 1, 1] = -1
         last.weight[color, 2 * color, 1, 1] = 1
         last.weight[color, 2 * color + 1, 1, 1] = -1
-    first.bias[6], first.bias[7] = ANCHOR, -ANCHOR
+    _bias(first)[6], _bias(first)[7] = ANCHOR, -ANCHOR
     nn.init.constant_(norm.weight, ANCHOR * math.sqrt(2 / WIDTH))
     nn.init.zeros_(norm.bias)
+
+
+def _bias(layer: nn.Conv2d) -> Tensor:
+    if layer.bias is None:
+        raise TypeError("the convolutions of an AutoencoderKL have biases")
+    return layer.bias

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from syned.config import SourceConfig
+from syned.settings import Settings
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class UNetSize(_Settings):
+class UNetSize(Settings):
     """A UNet that starts from nothing: every level convolves, the deepest also attend."""
 
     channels: tuple[int, ...] = (16, 32, 80, 128, 160)
@@ -25,7 +22,7 @@ class UNetSize(_Settings):
     norm_groups: int = Field(default=4, ge=1)
 
 
-class TextEncoderSize(_Settings):
+class TextEncoderSize(Settings):
     """A CLIP text encoder that starts from nothing."""
 
     width: int = Field(default=128, ge=8)
@@ -36,7 +33,7 @@ class TextEncoderSize(_Settings):
     """Byte pairs that the tokenizer learns from the instructions."""
 
 
-class NewEditor(_Settings):
+class NewEditor(Settings):
     """An editor that starts from nothing, or from nothing but an autoencoder."""
 
     autoencoder: str | None = None
@@ -49,14 +46,14 @@ class NewEditor(_Settings):
     """v_prediction comes with zero terminal SNR and trailing timesteps (arXiv:2305.08891)."""
 
 
-class LoraSettings(_Settings):
+class LoraSettings(Settings):
     """Train low-rank additions to the UNet's attention instead of the UNet; merged at the end."""
 
     rank: int = Field(default=16, ge=1)
     alpha: int = Field(default=32, ge=1)
 
 
-class EditorTraining(_Settings):
+class EditorTraining(Settings):
     """`syned train-editor`: where to start, on what, for how long."""
 
     output: str

@@ -1,0 +1,125 @@
+"""From the settings of `paraphrase` to a language model, found now and loaded when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from syned.config import ParaphraseConfig
+from syned.engines.base import ChatModel
+from syned.engines.fake import FakeChatModel
+from syned.engines.language_models import LanguageModel, find_language_model
+from syned.engines.server import ServerModel, ServerOptions
+from syned.errors import ConfigError, EngineError
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEngine:
+    """A language model that is known by name and not loaded yet."""
+
+    name: str
+    """With its revision."""
+    open: Callable[[], AbstractContextManager[ChatModel]]
+    """Loads it, or connects to it; the end of the block lets go of all that it took."""
+
+
+def find_chat_engine(options: ParaphraseConfig, *, log: Path, say: Say) -> ChatEngine:
+    """Find the language model that the settings name; nothing is loaded.
+
+    Args:
+        options: which engine, which model, where.
+        log: file for what vLLM says in a process of its own.
+        say: told what takes a while.
+
+    Raises:
+        ConfigError: settings that do not go together.
+        EngineError: the model cannot be found.
+    """
+    if options.engine == "fake":
+        return ChatEngine(FakeChatModel.name, lambda: nullcontext(FakeChatModel()))
+    if options.engine == "server" and not options.serve:
+        return _served_elsewhere(options)
+    if options.serve and options.engine != "server":
+        raise ConfigError(
+            f"paraphrase.serve is true although paraphrase.engine is {options.engine!r}; only "
+            "engine server starts one"
+        )
+    if options.url is not None:
+        raise ConfigError(
+            f"paraphrase.url is {options.url!r}, which only engine server without serve reads"
+        )
+    model = find_language_model(options.model)
+    opened = {
+        "server": lambda: _served_here(options, model, log, say),
+        "vllm": lambda: _offline(options, model, log, say),
+        "transformers": lambda: _in_process(options, model, say),
+    }
+    return ChatEngine(model.name, opened[options.engine])
+
+
+def _served_elsewhere(options: ParaphraseConfig) -> ChatEngine:
+    if options.url is None:
+        raise ConfigError(
+            "paraphrase.url is missing; engine server needs the address of an OpenAI-compatible "
+            "server, such as http://127.0.0.1:8000/v1, or paraphrase.serve=true to start one"
+        )
+    talk = _server_options(options, options.url, options.model, "")
+    return ChatEngine(f"{options.model}@served", lambda: nullcontext(ServerModel(talk)))
+
+
+@contextmanager
+def _served_here(
+    options: ParaphraseConfig, model: LanguageModel, log: Path, say: Say
+) -> Iterator[ChatModel]:
+    from syned.engines.vllm_server import serve
+
+    name, _, revision = model.name.rpartition("@")
+    with serve(
+        model, python=options.python, options=options.vllm_options, log=log, say=say
+    ) as serving:
+        yield ServerModel(_server_options(options, serving.url, name, revision), serving.gone)
+
+
+def _offline(
+    options: ParaphraseConfig, model: LanguageModel, log: Path, say: Say
+) -> AbstractContextManager[ChatModel]:
+    from syned.engines.vllm_chat import VllmChatModel
+
+    say(f"starting vLLM on {model.name}; its log is {log}")
+    return VllmChatModel(model, python=options.python, options=options.vllm_options, log=log)
+
+
+def _in_process(
+    options: ParaphraseConfig, model: LanguageModel, say: Say
+) -> AbstractContextManager[ChatModel]:
+    try:
+        from syned.engines.load import choose_device, quiet_libraries
+
+        quiet_libraries()
+        from syned.engines.transformers_chat import TransformersChatModel
+    except ImportError as error:
+        raise EngineError(
+            f"paraphrase.engine: transformers needs torch and transformers ({error}): "
+            'pip install "torch==2.13.*" and then pip install "syned[models]"'
+        ) from error
+    say(f"loading {model.name}")
+    device = choose_device(options.device)
+    return nullcontext(TransformersChatModel(model, device=device, batch_size=options.batch_size))
+
+
+def _server_options(
+    options: ParaphraseConfig, url: str, model: str, revision: str
+) -> ServerOptions:
+    return ServerOptions(
+        url=url.rstrip("/"),
+        model=model,
+        revision=revision,
+        key_variable=options.api_key_variable,
+        in_flight=options.in_flight,
+        timeout_seconds=options.timeout_seconds,
+        retries=options.retries,
+    )

@@ -1,0 +1,122 @@
+"""A language model in this process, by transformers: for machines without vLLM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from syned.engines.base import ChatRequest, Reply, Sampling
+from syned.engines.language_models import LanguageModel
+from syned.errors import EngineError, OutOfMemory
+
+_SORTED_AT_ONCE = 32
+"""Batches among which requests of like length are put together, for less padding."""
+
+
+class TransformersChatModel:
+    """A causal language model with a chat template.
+
+    Args:
+        model: where it lies.
+        device: to compute on.
+        batch_size: requests at a time; halved for good when memory runs out.
+
+    Raises:
+        EngineError: it cannot be loaded, or has no chat template.
+    """
+
+    def __init__(self, model: LanguageModel, *, device: torch.device, batch_size: int) -> None:
+        self.name = model.name
+        self._device, self._batch_size = device, batch_size
+        dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(
+                model.location, revision=model.revision, padding_side="left"
+            )
+            self._model = AutoModelForCausalLM.from_pretrained(
+                model.location, revision=model.revision, dtype=dtype
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise EngineError(f"language model {model.name!r} cannot be loaded: {error}") from error
+        if not self._tokenizer.chat_template:
+            raise EngineError(
+                f"language model {model.name!r} has no chat template, so it is no instruct model; "
+                "name one with paraphrase.model"
+            )
+        if self._tokenizer.pad_token is None:
+            self._tokenizer.pad_token = self._tokenizer.eos_token
+        self._model.to(device).eval()
+
+    def replies(self, requests: Iterable[ChatRequest], sampling: Sampling) -> Iterator[Reply]:
+        """Answer all requests, batch by batch."""
+        waiting = iter(requests)
+        while some := list(islice(waiting, self._batch_size * _SORTED_AT_ONCE)):
+            some.sort(key=lambda request: len(request.messages[-1]["content"]))
+            while some:
+                batch, rest = some[: self._batch_size], some[self._batch_size :]
+                try:
+                    replies = self._answer(batch, sampling)
+                except torch.OutOfMemoryError as error:
+                    self._halve(error)
+                    continue
+                some = rest
+                yield from replies
+
+    def _halve(self, error: Exception) -> None:
+        if self._batch_size == 1:
+            raise OutOfMemory(
+                "the device has no room for a single request; lower paraphrase.answers"
+            ) from error
+        self._batch_size //= 2
+
+    @torch.inference_mode()
+    def _answer(self, batch: list[ChatRequest], sampling: Sampling) -> list[Reply]:
+        inputs = self._tokenizer.apply_chat_template(
+            [list(request.messages) for request in batch],
+            add_generation_prompt=True,
+            padding=True,
+            return_tensors="pt",
+            return_dict=True,
+        ).to(self._device)
+        generated = self._model.generate(
+            **inputs,
+            do_sample=True,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            top_k=0,
+            max_new_tokens=sampling.max_new_tokens,
+            num_return_sequences=sampling.answers,
+            pad_token_id=self._tokenizer.pad_token_id,
+        )  # (batch * answers, prompt + new)
+        new = generated[:, inputs["input_ids"].shape[1] :].cpu()
+        rows = new.reshape(len(batch), sampling.answers, -1)
+        return [self._reply(request.key, row) for request, row in zip(batch, rows, strict=True)]
+
+    def _reply(self, key: str, rows: torch.Tensor) -> Reply:
+        """The answers of one request, from token ids of shape (answers, new)."""
+        ends = self._ends()
+        lengths = [_length(row.tolist(), ends) for row in rows]
+        texts = self._tokenizer.batch_decode(rows, skip_special_tokens=True)
+        return Reply(
+            key,
+            answers=tuple(texts),
+            cut_off=tuple(length == rows.shape[1] and int(row[-1]) not in ends
+                          for row, length in zip(rows, lengths, strict=True)),
+            new_tokens=sum(lengths),
+        )  # fmt: skip
+
+    def _ends(self) -> set[int]:
+        """Token ids that end an answer."""
+        ends: Any = self._model.generation_config.eos_token_id
+        listed = ends if isinstance(ends, list) else [ends]
+        return {int(end) for end in (*listed, self._tokenizer.eos_token_id) if end is not None}
+
+
+def _length(tokens: list[int], ends: set[int]) -> int:
+    """Tokens up to and with the first that ends the answer."""
+    found = next((i for i, token in enumerate(tokens) if token in ends), None)
+    return len(tokens) if found is None else found + 1

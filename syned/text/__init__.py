@@ -1,0 +1,1 @@
+"""What can be said about a paraphrase from its words alone."""

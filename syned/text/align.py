@@ -1,0 +1,63 @@
+"""Whether every object of a text has a counterpart in its paraphrase, told by word embeddings.
+
+A sentence embedding hardly moves when one of ten words is another: "hat" for "scarf", a second
+clause about a dog. Word by word it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syned.text.judge import content_words
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Texts -> unit vectors, shape (texts, d)."""
+
+
+class WordEmbeddings:
+    """Embeddings of single words, each computed once.
+
+    Args:
+        embed: computes them.
+    """
+
+    def __init__(self, embed: Embed) -> None:
+        self._embed = embed
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def learn(self, texts: Sequence[str]) -> None:
+        """Embed all content words of some texts at once."""
+        new = {w for t in texts for w in content_words(t)} - self._known.keys()
+        if new:
+            words = sorted(new)
+            self._known.update(zip(words, self._embed(words), strict=True))
+
+    def of(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of learned words, shape (words, d)."""
+        return np.stack([self._known[word] for word in words])
+
+
+def misaligned(text: str, original: str, embeddings: WordEmbeddings, threshold: float) -> str:
+    """Whether an object was lost or added; "" when each has a counterpart.
+
+    Args:
+        text: the paraphrase.
+        original: what it paraphrases.
+        embeddings: that have learned both.
+        threshold: least cosine of a word and its counterpart, in [-1, 1].
+
+    Returns:
+        "object_lost", "object_added" or "".
+    """
+    ours, theirs = content_words(text), content_words(original)
+    if not theirs:
+        return ""
+    if not ours:
+        return "object_lost"
+    cosines = embeddings.of(theirs) @ embeddings.of(ours).T  # (original, paraphrase)
+    if float(cosines.max(axis=1).min()) < threshold:
+        return "object_lost"
+    return "object_added" if float(cosines.max(axis=0).min()) < threshold else ""

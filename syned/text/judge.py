@@ -1,0 +1,269 @@
+"""Whether a paraphrase still asks for the same edit, as far as its words can tell.
+
+Language models, small ones above all, answer beside the point in ways that a similarity of whole
+sentences does not see: "remove the suitcase" is near "add a suitcase". Each check here is about one
+of them and gives it a name. They err on the strict side: a paraphrase can be asked for again, a
+wrong one in the data cannot be taken back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from syned.text.words import (
+    COLORS,
+    DEGREES,
+    DIRECTIONS,
+    NEGATIONS,
+    NUMBERS,
+    OPERATIONS,
+    PHRASES,
+    REFUSALS,
+    SCAFFOLD,
+    STOP_WORDS,
+    TASK_OPERATIONS,
+    WORD,
+)
+
+REASONS = (
+    "empty", "refusal", "several_lines", "too_long", "cut_off", "scaffold", "stray_quotes",
+    "not_an_instruction", "same", "duplicate", "protected_word_lost", "protected_word_added",
+    "operation_changed", "roles_swapped", "object_lost", "object_added", "too_far",
+)  # fmt: skip
+"""Why a candidate is rejected, in the order in which it is judged; the last three need a model."""
+
+_QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|‘([^’]+)’|(?<!\w)\'(\S[^\']*(?:\w\'\w[^\']*)*)\'(?!\w)')
+_ARTICLES = {"a", "an", "the"}
+_UNFINISHED = re.compile(
+    r"(?:[,;:(\-–]|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|into|and|or|but|that|is|its|"
+    r"he|she|they|his|her|their|so|as|who|which|where|while|than))$",
+    re.IGNORECASE,
+)
+_SWITCHED = re.compile(
+    r"\b(?:turn|switch|power)(?:s|ed)?\b(?:\s+\S+){0,4}?\s+(on|off)\b", re.IGNORECASE
+)
+_DECLARATIVE = frozenset(
+    "the a an this that these those there it its he she they we i you his her their what how why "
+    "which who is are was were does if while as".split()
+)
+_PERSONAL = frozenset("i i'm i'd i'll we you your you're my me our".split())
+_PREPOSITIONS = frozenset("to on in onto into with for from at by above below behind over".split())
+_SPELLINGS = {"grey": "gray", "golden": "gold", "colour": "color", "blonde": "blond"}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a language model answered, cleaned."""
+
+    text: str
+    cut_off: bool = False
+    """Whether it was still writing when its tokens ran out."""
+
+
+def verdict(
+    candidate: Candidate,
+    original: str,
+    *,
+    task: str = "",
+    taken: Collection[str] = (),
+    imperative: bool = True,
+) -> str:
+    """Why a candidate does not paraphrase the original, by its words; "" when nothing is wrong.
+
+    Args:
+        candidate: from `clean`.
+        original: the text that was to be paraphrased.
+        task: Emu Edit's name for the kind of edit, where it is known.
+        taken: candidates that came before this one.
+        imperative: whether the original is an instruction; a difference caption is not.
+
+    Returns:
+        The first of `REASONS` that holds.
+    """
+    text = candidate.text
+    if reason := _form(candidate, original):
+        return reason
+    if imperative and not is_instruction(text, original):
+        return "not_an_instruction"
+    if folded(text) == folded(original):
+        return "same"
+    if folded(text) in {folded(other) for other in taken}:
+        return "duplicate"
+    kept, wanted = protected(text), protected(original)
+    if _lost_quote(text, original) or wanted - kept:
+        return "protected_word_lost"
+    if kept - wanted or len(_quoted(text)) > len(_quoted(original)):
+        return "protected_word_added"
+    if operation_changed(text, original, task):
+        return "operation_changed"
+    return "roles_swapped" if roles_swapped(text, original) else ""
+
+
+def _form(candidate: Candidate, original: str) -> str:
+    """What is wrong with the looks of a candidate."""
+    text = candidate.text
+    if not WORD.search(text):
+        return "empty"
+    if REFUSALS.search(text) and not REFUSALS.search(original):
+        return "refusal"
+    if "\n" in text:
+        return "several_lines"
+    if len(WORD.findall(text)) > 2 * len(WORD.findall(original)) + 6:
+        return "too_long"
+    if candidate.cut_off or _unfinished(text, original):
+        return "cut_off"
+    if SCAFFOLD.search(text) and not SCAFFOLD.search(original):
+        return "scaffold"
+    odd = [mark for mark in '"“”' if text.count(mark) % (2 if mark == '"' else 99)]
+    if odd and not (text.count("“") == text.count("”") and text.count('"') % 2 == 0):
+        return "stray_quotes"
+    return ""
+
+
+def _unfinished(text: str, original: str) -> bool:
+    if _UNFINISHED.search(original) or _SWITCHED.search(text):  # "turn the lights on"
+        return False
+    return _UNFINISHED.search(text) is not None
+
+
+def is_instruction(text: str, original: str) -> bool:
+    """Whether a text tells someone to do something, if the original does.
+
+    A heuristic: it does not begin like a statement or a question, does not end in a question mark,
+    and speaks of no "you" or "me" that the original does not speak of.
+    """
+    words, of_original = words_of(text), words_of(original)
+    if of_original[:1] and of_original[0] in _DECLARATIVE:
+        return True
+    personal = (set(words) & _PERSONAL) - set(of_original)
+    asks = text.rstrip().endswith("?") and not original.rstrip().endswith("?")
+    return words[0] not in _DECLARATIVE and not personal and not asks
+
+
+def words_of(text: str) -> list[str]:
+    """The words in lower case, British and American spellings alike."""
+    found = [word.replace("’", "'").casefold() for word in WORD.findall(text)]
+    return [_SPELLINGS.get(word, word) for word in found]
+
+
+def folded(text: str) -> tuple[str, ...]:
+    """What is left when case, punctuation and articles do not count."""
+    return tuple(word for word in words_of(text) if word not in _ARTICLES)
+
+
+def protected(text: str) -> Counter[str]:
+    """Words that must neither go nor come: numbers, colors, directions, degrees, negations."""
+    found = {f"switched:{match[1].lower()}" for match in _SWITCHED.finditer(text)}
+    words = words_of(text)
+    for word in words:
+        plain = word.removesuffix("'s")
+        singular = plain.removesuffix("s")
+        if plain in COLORS or singular in COLORS:
+            found.add(f"color:{plain if plain in COLORS else singular}")
+        if plain in NUMBERS or plain.isdigit():
+            found.add(f"number:{NUMBERS.get(plain, plain)}")
+        elif any(c.isdigit() for c in plain):
+            found.add(f"number:{plain}")
+        if plain in DIRECTIONS:
+            found.add(f"place:{DIRECTIONS[plain]}")
+        if plain in DEGREES:
+            found.add(f"degree:{DEGREES[plain]}")
+    if set(words) & NEGATIONS:
+        found.add("negation")
+    return Counter(found)
+
+
+def _quoted(text: str) -> list[str]:
+    return [next(filter(None, groups)).strip() for groups in _QUOTED.findall(text)]
+
+
+def _lost_quote(text: str, original: str) -> bool:
+    """Whether quoted words of the original are not there, letter for letter."""
+    return any(
+        not re.search(rf"(?<!\w){re.escape(quote.rstrip('.,'))}(?!\w)", text)
+        for quote in _quoted(original)
+    )
+
+
+_OPERATION_OF = {
+    word: [name for name, words in OPERATIONS.items() if word in words.split()]
+    for words in OPERATIONS.values()
+    for word in words.split()
+}
+
+
+def operations(text: str) -> set[str]:
+    """Operations that a text names in no uncertain words: "add", "remove", "change"."""
+    plain = f" {' '.join(words_of(text))} "
+    found = {name for name, phrases in PHRASES.items() if any(f" {p} " in plain for p in phrases)}
+    if re.search(r" (?:take|crop|cut|wipe|edit)s? (?:\S+ ){1,5}?(?:away|out|off) ", plain):
+        found.add("remove")
+    for word in plain.split():
+        meanings = _OPERATION_OF.get(word, [])
+        if len(meanings) == 1:
+            found.add(meanings[0])
+    return found
+
+
+def operation_changed(text: str, original: str, task: str) -> bool:
+    """Whether a text asks for another kind of edit than the original, or for one more."""
+    before, after = operations(original) or set(TASK_OPERATIONS.get(task, ())), operations(text)
+    removal_changed = ("remove" in before) != ("remove" in after)
+    return removal_changed or bool(before and not after <= before)
+
+
+def roles_swapped(text: str, original: str) -> bool:
+    """Whether what is edited and where have changed places: "add the bed to the suitcase"."""
+    head, tail = _parts(original)
+    new_head, new_tail = _parts(text)
+    if not (head and tail and new_head and new_tail):
+        return False
+    return bool(
+        (tail - head) & (new_head - new_tail)
+        and (head - tail) & (new_tail - new_head)
+        and not (head & new_head and tail & new_tail)
+    )
+
+
+def _parts(text: str) -> tuple[set[str], set[str]]:
+    """Content words before and after the first preposition that follows one."""
+    head: set[str] = set()
+    tail: set[str] = set()
+    past = False
+    for word in words_of(text):
+        if word in _PREPOSITIONS and head:
+            past = True
+        elif stem := content_stem(word):
+            (tail if past else head).add(stem)
+    return head, tail
+
+
+def content_words(text: str) -> list[str]:
+    """Stems of the words that name what an edit is about, each once, in order.
+
+    Protected words and words for operations are judged by themselves and left out.
+    """
+    stems = [content_stem(word) for word in words_of(text)]
+    return list(dict.fromkeys(stem for stem in stems if stem))
+
+
+def content_stem(word: str) -> str:
+    """A content word without its plural or possessive ending; "" for any other word."""
+    plain = word.removesuffix("'s").removesuffix("'")
+    judged = (STOP_WORDS, COLORS, NUMBERS, DIRECTIONS, DEGREES, NEGATIONS, _OPERATION_OF)
+    if any(plain in words for words in judged) or len(plain) < 2:
+        return ""
+    return _singular(plain)
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word

@@ -1,0 +1,45 @@
+"""Settings of any kind, read from a file; those of a run are in test_config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syned.errors import ConfigError
+from syned.settings import Settings, dotted_names, load_settings
+
+
+class _Inner(Settings):
+    width: int
+
+
+class _Outer(Settings):
+    output: str
+    inner: _Inner | None = None
+
+
+def _write(folder: Path, text: str) -> Path:
+    path = folder / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_mistake_is_listed_with_the_nearest_name(tmp_path: Path) -> None:
+    path = _write(tmp_path, "inner: {widht: 3}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(_Outer, path, ["output=1"])
+    assert str(caught.value).splitlines() == [
+        f"{path}: 2 errors",
+        "  inner.width is missing; it has no default",
+        "  inner.widht is not a setting; did you mean inner.width?",
+    ]
+
+
+def test_a_section_that_may_be_left_out_can_be_taken_out(tmp_path: Path) -> None:
+    path = _write(tmp_path, "output: x\ninner: {width: 3}\n")
+    assert load_settings(_Outer, path, ["inner=null"]).inner is None
+
+
+def test_the_settings_of_a_section_are_named_with_it() -> None:
+    assert list(dotted_names(_Outer)) == ["output", "inner", "inner.width"]
