@@ -8,32 +8,38 @@ Every call takes up where the last one was cut off. They return data; only the C
 
 from __future__ import annotations
 
-import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import metadata
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from syned.answers import AnswerStore
-from syned.config import ParaphraseConfig, RunConfig
-from syned.engines.base import Editor, Sampling, TextEncoder
+from syned.builders import (
+    edit_settings,
+    identity_of_editor,
+    load_prompts,
+    open_editor,
+    open_judge,
+    paraphrase_options,
+    paraphrase_settings,
+    versions,
+)
+from syned.config import RunConfig
+from syned.engines.base import Editor, TextEncoder
 from syned.engines.chat import ChatEngine, find_chat_engine
-from syned.engines.fake import FakeTextEncoder
 from syned.estimate import Estimate, calibrate
 from syned.executors.local import GenerateOptions, GenerateSummary, Progress, generate_shards
 from syned.executors.rows import read_rows
-from syned.executors.texts import ParaphraseOptions, ParaphraseSummary, paraphrase_texts
-from syned.prompts import Prompt, load_prompt
-from syned.records import EditJob, TextKind
+from syned.executors.texts import ParaphraseSummary, paraphrase_texts
+from syned.records import EditJob
 from syned.run import Run
 from syned.sources import Source, open_source
 from syned.stages import plan
-from syned.stages.paraphrase import JUDGED_BY, Judge, Strictness, originals
+from syned.stages.paraphrase import originals
 from syned.stages.plan import Planner, PlanSummary
 
 
@@ -67,7 +73,6 @@ STAGES = (
 )
 
 _OF_GENERATE = ("name", "source", "generate")
-_LIBRARIES = ("torch", "diffusers", "transformers", "pyarrow", "pillow", "numpy")
 
 
 def make_plan(config: RunConfig, run: Run, progress: plan.Progress) -> PlanSummary:
@@ -79,7 +84,7 @@ def make_plan(config: RunConfig, run: Run, progress: plan.Progress) -> PlanSumma
     """
     with _in_hand(run):
         source = open_source(config.source, edited_images=False)
-        identity = _editor_identity(config)
+        identity = identity_of_editor(config)
         _check_fingerprint(run, config, source, identity)
         run.write_settings(config, versions(source, identity), sections=_OF_GENERATE)
         return Planner(run).extend(
@@ -110,7 +115,7 @@ def generate(
     """
     with _in_hand(run):
         source = open_source(config.source, edited_images=False)
-        fingerprint = _check_fingerprint(run, config, source, _editor_identity(config))
+        fingerprint = _check_fingerprint(run, config, source, identity_of_editor(config))
         options = GenerateOptions(
             fingerprint=fingerprint,
             batch_size=config.generate.batch_size,
@@ -150,15 +155,12 @@ def paraphrase(
         RunError: captions are being made already, or were made with other settings.
     """
     options = config.paraphrase
-    prompts: dict[TextKind, Prompt] = {
-        "instruction": load_prompt(options.instruction_prompt),
-        "caption": load_prompt(options.caption_prompt),
-    }
+    prompts = load_prompts(options)
     engine = engine or find_chat_engine(options, log=run.path / "vllm.log", say=say)
     store = run.path / "answers.sqlite" if not options.answers_file else Path(options.answers_file)
     with run.lock("captions.lock"), AnswerStore(store) as answers:
         run.captions.remove_leftovers()
-        fields = _paraphrase_settings(options, engine.name, prompts)
+        fields = paraphrase_settings(options, engine.name, prompts)
         run.check_fingerprint("paraphrase", fields, made=bool(run.captions.recorded()))
         models = {"language_model": engine.name, "similarity_model": options.similarity_model}
         run.write_settings(config, models, sections=("paraphrase",))
@@ -166,8 +168,8 @@ def paraphrase(
             run,
             list(islice(originals(_planned_texts(run)), options.limit)),
             engine.open,
-            lambda: _judge(options, encoder),
-            _paraphrase_options(options, engine.name, prompts),
+            lambda: open_judge(options, encoder),
+            paraphrase_options(options, engine.name, prompts),
             answers,
             progress,
         )
@@ -216,48 +218,6 @@ def dry_run(config: RunConfig) -> Estimate:
     )
 
 
-def open_editor(config: RunConfig) -> Editor:
-    """Load the config's editor."""
-    from syned.engines.load import load_editor
-
-    options = config.generate
-    return load_editor(
-        options.editor,
-        scheduler=options.scheduler,
-        device=options.device,
-        dtype=options.dtype,
-        batch_size=options.batch_size,
-    )
-
-
-def edit_settings(config: RunConfig, identity: Mapping[str, str]) -> dict[str, object]:
-    """What shapes an edit besides its source image and instruction; part of every edit id."""
-    options = config.generate
-    return {
-        "source.image_size_px": config.source.image_size_px,
-        **{f"editor.{key}": value for key, value in identity.items()},
-        "generate.scheduler": options.scheduler,
-        "generate.steps": options.steps,
-        "generate.guidance_scale": options.guidance_scale,
-        "generate.image_guidance_scale": options.image_guidance_scale,
-        "generate.seed": options.seed,
-    }
-
-
-def versions(source: Source, identity: Mapping[str, str]) -> dict[str, object]:
-    """Of everything that took part: libraries, the editor, the source and its licence."""
-    return {
-        "python": platform.python_version(),
-        **{name: _version_of(name) for name in _LIBRARIES},
-        "editor": dict(identity),
-        "source": {
-            "name": source.name,
-            "revision": source.revision,
-            "licence": source.licence,
-        },
-    }
-
-
 @contextmanager
 def _in_hand(run: Run) -> Iterator[None]:
     """Hold the run's lock, with what a killed call left half-written cleared away."""
@@ -284,55 +244,6 @@ def _planned_texts(run: Run) -> Iterator[dict[str, Any]]:
         yield from run.requests.read(shard, columns).to_pylist()
 
 
-def _paraphrase_settings(
-    options: ParaphraseConfig, model: str, prompts: Mapping[TextKind, Prompt]
-) -> dict[str, object]:
-    """What shapes the answers. Thresholds are not among them: answers are judged again for free."""
-    return {
-        "paraphrase.model": model,
-        **{f"paraphrase.{kind}_prompt": prompt.sha256[:16] for kind, prompt in prompts.items()},
-        **{
-            f"paraphrase.{name}": getattr(options, name)
-            for name in ("answers", "temperature", "top_p", "max_new_tokens")
-        },
-    }
-
-
-def _paraphrase_options(
-    options: ParaphraseConfig, model: str, prompts: dict[TextKind, Prompt]
-) -> ParaphraseOptions:
-    return ParaphraseOptions(
-        model=model,
-        prompts=prompts,
-        sampling=Sampling(
-            answers=options.answers,
-            temperature=options.temperature,
-            top_p=options.top_p,
-            max_new_tokens=options.max_new_tokens,
-        ),
-        paraphrases=options.paraphrases,
-        rounds=options.rounds,
-        judged_by=f"{JUDGED_BY} {options.similarity_model} {options.similarity_threshold} "
-        f"{options.word_threshold}",
-        shard_rows=options.shard_rows,
-    )
-
-
-def _judge(options: ParaphraseConfig, encoder: TextEncoder | None) -> Judge:
-    if encoder is None:
-        if "fake" in (options.engine, options.similarity_model):
-            encoder = FakeTextEncoder()
-        else:
-            from syned.engines.load import choose_device, quiet_libraries
-            from syned.engines.sentence_encoder import SentenceEncoder
-
-            quiet_libraries()
-            device = str(choose_device("auto"))
-            encoder = SentenceEncoder(options.similarity_model, device=device)
-    strictness = Strictness(options.similarity_threshold, options.word_threshold)
-    return Judge(encoder, strictness)
-
-
 def _shards_of(run: Run, n: int) -> list[int]:
     """The shards of the plan that hold its first `n` edits."""
     shards: list[int] = []
@@ -344,19 +255,6 @@ def _shards_of(run: Run, n: int) -> list[int]:
         edits += 0 if record is None else record.counts["planned"]
         shards.append(shard)
     return shards
-
-
-def _version_of(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return "not installed"
-
-
-def _editor_identity(config: RunConfig) -> dict[str, str]:
-    from syned.engines.load import editor_identity
-
-    return editor_identity(config.generate.editor)
 
 
 def _open_noted(config: RunConfig, run: Run) -> Editor:

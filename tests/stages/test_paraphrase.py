@@ -132,7 +132,13 @@ def test_the_row_of_a_text_says_what_became_of_every_candidate() -> None:
 
 
 def test_a_text_without_an_answer_failed_and_one_with_some_is_short() -> None:
-    more = {"paraphrases": 4, "asked": 1, "model": "m", "prompt": "p", "reason": "no_answer"}
+    more: dict[str, Any] = {
+        "paraphrases": 4,
+        "asked": 1,
+        "model": "m",
+        "prompt": "p",
+        "reason": "no_answer",
+    }
     assert finish(HAT, (), **more).status == "failed"
     assert finish(HAT, (), **more).reason == "no_answer"
     assert finish(HAT, (candidate("Put a hat on", 0.9),), **more).reason == ""

@@ -1,0 +1,142 @@
+"""From a config to what the stages take: engines, plain values, and what a run notes of both."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+
+from syned.config import ParaphraseConfig, RunConfig
+from syned.engines.base import Editor, Sampling, TextEncoder
+from syned.engines.fake import FakeTextEncoder
+from syned.executors.texts import ParaphraseOptions
+from syned.prompts import Prompt, load_prompt
+from syned.records import TextKind
+from syned.sources import Source
+from syned.stages.paraphrase import JUDGED_BY, Judge, Strictness
+
+_LIBRARIES = ("torch", "diffusers", "transformers", "pyarrow", "pillow", "numpy")
+
+
+def open_editor(config: RunConfig) -> Editor:
+    """Load the config's editor."""
+    from syned.engines.load import load_editor
+
+    options = config.generate
+    return load_editor(
+        options.editor,
+        scheduler=options.scheduler,
+        device=options.device,
+        dtype=options.dtype,
+        batch_size=options.batch_size,
+    )
+
+
+def identity_of_editor(config: RunConfig) -> dict[str, str]:
+    """Name and revision of the config's editor, without loading it."""
+    from syned.engines.load import editor_identity
+
+    return editor_identity(config.generate.editor)
+
+
+def edit_settings(config: RunConfig, identity: Mapping[str, str]) -> dict[str, object]:
+    """What shapes an edit besides its source image and instruction; part of every edit id."""
+    options = config.generate
+    return {
+        "source.image_size_px": config.source.image_size_px,
+        **{f"editor.{key}": value for key, value in identity.items()},
+        "generate.scheduler": options.scheduler,
+        "generate.steps": options.steps,
+        "generate.guidance_scale": options.guidance_scale,
+        "generate.image_guidance_scale": options.image_guidance_scale,
+        "generate.seed": options.seed,
+    }
+
+
+def versions(source: Source, identity: Mapping[str, str]) -> dict[str, object]:
+    """Of everything that took part: libraries, the editor, the source and its licence."""
+    return {
+        "python": platform.python_version(),
+        **{name: _version_of(name) for name in _LIBRARIES},
+        "editor": dict(identity),
+        "source": {
+            "name": source.name,
+            "revision": source.revision,
+            "licence": source.licence,
+        },
+    }
+
+
+def load_prompts(options: ParaphraseConfig) -> dict[TextKind, Prompt]:
+    """The prompts for every kind of text.
+
+    Raises:
+        ConfigError: one of them cannot be used.
+    """
+    return {
+        "instruction": load_prompt(options.instruction_prompt),
+        "caption": load_prompt(options.caption_prompt),
+    }
+
+
+def paraphrase_settings(
+    options: ParaphraseConfig, model: str, prompts: Mapping[TextKind, Prompt]
+) -> dict[str, object]:
+    """What shapes the answers. Thresholds are not among them: answers are judged again for free."""
+    return {
+        "paraphrase.model": model,
+        **{f"paraphrase.{kind}_prompt": prompt.sha256[:16] for kind, prompt in prompts.items()},
+        **{
+            f"paraphrase.{name}": getattr(options, name)
+            for name in ("answers", "temperature", "top_p", "max_new_tokens")
+        },
+    }
+
+
+def paraphrase_options(
+    options: ParaphraseConfig, model: str, prompts: dict[TextKind, Prompt]
+) -> ParaphraseOptions:
+    """What is asked of which language model, how, and how often."""
+    return ParaphraseOptions(
+        model=model,
+        prompts=prompts,
+        sampling=Sampling(
+            answers=options.answers,
+            temperature=options.temperature,
+            top_p=options.top_p,
+            max_new_tokens=options.max_new_tokens,
+        ),
+        paraphrases=options.paraphrases,
+        rounds=options.rounds,
+        judged_by=f"{JUDGED_BY} {options.similarity_model} {options.similarity_threshold} "
+        f"{options.word_threshold}",
+        shard_rows=options.shard_rows,
+    )
+
+
+def open_judge(options: ParaphraseConfig, encoder: TextEncoder | None) -> Judge:
+    """Load what judges paraphrases.
+
+    Args:
+        options: which similarity model, how strict.
+        encoder: a similarity model to use in place of the one named there.
+    """
+    if encoder is None:
+        if "fake" in (options.engine, options.similarity_model):
+            encoder = FakeTextEncoder()
+        else:
+            from syned.engines.load import choose_device, quiet_libraries
+            from syned.engines.sentence_encoder import SentenceEncoder
+
+            quiet_libraries()
+            device = str(choose_device("auto"))
+            encoder = SentenceEncoder(options.similarity_model, device=device)
+    strictness = Strictness(options.similarity_threshold, options.word_threshold)
+    return Judge(encoder, strictness)
+
+
+def _version_of(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed"

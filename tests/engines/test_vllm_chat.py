@@ -1,0 +1,110 @@
+"""The worker process of vLLM's offline engine, with a stand-in for vLLM in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syned.engines.base import ChatRequest, Reply, Sampling
+from syned.engines.language_models import LanguageModel
+from syned.engines.vllm_chat import PENDING, VllmChatModel
+from syned.errors import EngineError
+
+ROOT = Path(__file__).parents[2]
+FAKE = ROOT / "tests" / "fake_vllm"
+SAMPLING = Sampling(answers=2, temperature=0.9, top_p=0.95, max_new_tokens=32)
+
+
+@pytest.fixture(autouse=True)
+def _fake_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(FAKE))
+
+
+def model(folder: Path, **options: Any) -> VllmChatModel:
+    where = LanguageModel("somewhere", None, "m@1")
+    return VllmChatModel(where, python=None, options=options, log=folder / "vllm.log")
+
+
+def chats(count: int) -> Iterator[ChatRequest]:
+    return (ChatRequest(str(i), ({"role": "user", "content": f"text {i}"},)) for i in range(count))
+
+
+def test_all_requests_are_answered_in_the_order_in_which_they_get_done(tmp_path: Path) -> None:
+    count = PENDING + 50
+    with model(tmp_path) as chat:
+        replies = list(chat.replies(chats(count), SAMPLING))
+        again = list(chat.replies(chats(1), SAMPLING))
+    assert sorted(int(reply.key) for reply in replies) == list(range(count))
+    first = next(reply for reply in replies if reply.key == "0")
+    assert first == Reply("0", ("text 0 0", "text 0 1"), (False, True), 6) == again[0]
+    assert "vLLM prints to standard output" in (tmp_path / "vllm.log").read_text()
+
+
+def test_a_request_that_the_engine_cannot_take_fails_alone(tmp_path: Path) -> None:
+    long = ChatRequest("long", ({"role": "user", "content": "x" * 400},))
+    with model(tmp_path) as chat:
+        replies = {reply.key: reply for reply in chat.replies([long, *chats(2)], SAMPLING)}
+    assert replies["long"].reason == "refused_by_server"
+    assert replies["1"].answers
+
+
+def test_an_engine_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
+    with (
+        model(tmp_path, kv_cache_dtype="broken") as chat,
+        pytest.raises(EngineError, match="no room for the cache"),
+    ):
+        list(chat.replies(chats(1), SAMPLING))
+
+
+def test_an_engine_that_dies_shows_its_log_and_keeps_what_it_said(tmp_path: Path) -> None:
+    got: list[Reply] = []
+    with (
+        model(tmp_path, dies_after=3) as chat,
+        pytest.raises(EngineError, match=r"(?s)what was answered is kept.*engine core died"),
+    ):
+        got.extend(chat.replies(chats(10), SAMPLING))
+    assert [reply.key for reply in got] == ["9", "8", "7"]
+
+
+def test_an_environment_without_vllm_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "")
+    with model(tmp_path) as chat, pytest.raises(EngineError, match=r'pip install "syned\[vllm\]"'):
+        list(chat.replies(chats(1), SAMPLING))
+
+
+def test_the_worker_ends_with_the_block_and_with_its_parent(tmp_path: Path) -> None:
+    with model(tmp_path) as chat:
+        list(chat.replies(chats(1), SAMPLING))
+        worker = chat._worker
+        assert worker is not None
+    assert worker.poll() is not None
+
+    code = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from tests.engines.test_vllm_chat import model, chats, SAMPLING\n"
+        "chat = model(Path(sys.argv[1])); list(chat.replies(chats(1), SAMPLING))\n"
+        "print(chat._worker.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{FAKE}{os.pathsep}{ROOT}"}
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended(int(killed.stdout))
+
+
+def ended(pid: int) -> bool:
+    """Whether a process is gone, or goes within seconds."""
+    for _ in range(200):
+        state = Path(f"/proc/{pid}/stat")
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.05)
+    return False

@@ -1,0 +1,64 @@
+"""The calls of vLLM's offline engine that Syned makes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+print("vLLM prints to standard output")
+
+
+class SamplingParams:
+    def __init__(self, n: int, temperature: float, top_p: float, max_tokens: int) -> None:
+        self.n, self.max_tokens = n, max_tokens
+
+    def clone(self) -> SamplingParams:
+        return self
+
+
+class LLM:
+    def __init__(self, model: str, **options: Any) -> None:
+        if options.get("kv_cache_dtype") == "broken":
+            print("torch.cuda.OutOfMemoryError: no room for the cache", file=sys.stderr)
+            raise SystemExit(1)
+        self.llm_engine = _Engine(dies_after=options.get("dies_after"))
+
+    def get_tokenizer(self) -> Any:
+        return SimpleNamespace(apply_chat_template=_tokens)
+
+
+def _tokens(messages: list[dict[str, str]], **_: Any) -> list[int]:
+    text = messages[-1]["content"]
+    if len(text) > 300:
+        raise ValueError("longer than the model reads")
+    return [ord(c) for c in text]
+
+
+class _Engine:
+    """Answers the newest request first, one a step."""
+
+    def __init__(self, dies_after: int | None) -> None:
+        self.waiting: list[tuple[str, str, SamplingParams]] = []
+        self.lives = dies_after
+
+    def add_request(self, key: str, prompt: dict[str, list[int]], params: SamplingParams) -> None:
+        self.waiting.append((key, "".join(map(chr, prompt["prompt_token_ids"])), params))
+
+    def has_unfinished_requests(self) -> bool:
+        return bool(self.waiting)
+
+    def step(self) -> list[Any]:
+        if self.lives is not None:
+            self.lives -= 1
+            if self.lives < 0:
+                print("the engine core died", file=sys.stderr, flush=True)
+                os._exit(3)
+        key, text, params = self.waiting.pop()
+        outputs = [
+            SimpleNamespace(text=f"{text} {i}", finish_reason="length" if i else "stop",
+                            token_ids=[1, 2, 3])
+            for i in range(params.n)
+        ]  # fmt: skip
+        return [SimpleNamespace(request_id=key, finished=True, outputs=outputs)]
