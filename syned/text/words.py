@@ -16,13 +16,14 @@ OPERATIONS: dict[str, str] = {
     "remove": (
         "remove removes removed removing delete deletes deleted deleting erase erases erased "
         "erasing eliminate eliminated eliminates clear cleared gone missing disappeared vanished "
-        "disappear vanish discard strip omit exclude without hide hidden"
+        "disappear vanish discard strip omit exclude extract without hide hidden"
     ),
     "change": (
         "change changes changed changing turn turns turned turning transform transforms "
         "transformed alter altered modify modified convert converted replace replaces replaced "
         "replacing swap swaps swapped switch switched substitute exchange recolor recolour dye "
-        "become becomes became adjust paint color colour cover move moved"
+        "become becomes became adjust update updates updated revise adapt paint color colour cover "
+        "move moved"
     ),
 }
 """Words that say what is done. One that stands for two operations rules out neither."""
@@ -30,8 +31,8 @@ OPERATIONS: dict[str, str] = {
 PHRASES: dict[str, tuple[str, ...]] = {
     "remove": (
         "get rid of", "gets rid of", "take away", "take out", "take off", "taken away",
-        "taken out", "taken off", "cut out", "crop out", "edit out", "no longer", "rid the",
-        "rid of", "wipe out", "wipe off", "blot out", "leave out",
+        "taken out", "taken off", "take down", "taken down", "cut out",
+        "crop out", "edit out", "no longer", "rid the", "rid of", "wipe out", "wipe off", "blot out", "leave out",
     ),
 }  # fmt: skip
 
@@ -67,8 +68,8 @@ DIRECTIONS = {
     "underneath": "below", "beneath": "below", "behind": "behind", "front": "front",
     "between": "between", "middle": "middle", "center": "middle", "centre": "middle",
     "inside": "inside", "within": "inside", "outside": "outside", "corner": "corner",
-    "foreground": "foreground", "background": "background", "north": "north", "south": "south",
-    "east": "east", "west": "west", "upside": "upside", "beside": "beside", "near": "beside",
+    "foreground": "foreground", "background": "background", "backdrop": "background",
+    "north": "north", "south": "south", "east": "east", "west": "west", "upside": "upside", "beside": "beside", "near": "beside",
     "next": "beside", "nearby": "beside", "alongside": "beside", "leftmost": "left",
     "rightmost": "right", "far": "far", "closest": "near", "furthest": "far", "farthest": "far",
     "horizontal": "horizontal", "vertical": "vertical",
@@ -105,6 +106,10 @@ STOP_WORDS = frozenset(
     my your our me us make makes made making let give gives given get gets keep look looks looking
     like appear appears seem seems instead rather one ones now new still same different
     own way kind type sort piece part side area place thing something someone people
+    located situated positioned position current currently existing rid take taken takes away create
+    created set setting settings word words text letter letters appearance object objects hue tone
+    shade version view resemble resembles resembling entire whole visible time being using use used
+    design placed inside image's picture's photo's visual snapshot
     """.split()
 )
 """Words that carry no object of an edit."""
