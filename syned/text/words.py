@@ -31,8 +31,8 @@ OPERATIONS: dict[str, str] = {
 PHRASES: dict[str, tuple[str, ...]] = {
     "remove": (
         "get rid of", "gets rid of", "take away", "take out", "take off", "taken away",
-        "taken out", "taken off", "take down", "taken down", "cut out",
-        "crop out", "edit out", "no longer", "rid the", "rid of", "wipe out", "wipe off", "blot out", "leave out",
+        "taken out", "taken off", "take down", "taken down", "cut out", "crop out", "edit out",
+        "no longer", "rid the", "rid of", "wipe out", "wipe off", "blot out", "leave out",
     ),
 }  # fmt: skip
 
@@ -69,10 +69,11 @@ DIRECTIONS = {
     "between": "between", "middle": "middle", "center": "middle", "centre": "middle",
     "inside": "inside", "within": "inside", "outside": "outside", "corner": "corner",
     "foreground": "foreground", "background": "background", "backdrop": "background",
-    "north": "north", "south": "south", "east": "east", "west": "west", "upside": "upside", "beside": "beside", "near": "beside",
-    "next": "beside", "nearby": "beside", "alongside": "beside", "leftmost": "left",
-    "rightmost": "right", "far": "far", "closest": "near", "furthest": "far", "farthest": "far",
-    "horizontal": "horizontal", "vertical": "vertical",
+    "north": "north", "south": "south", "east": "east", "west": "west", "upside": "upside",
+    "beside": "beside", "near": "beside", "next": "beside", "nearby": "beside",
+    "alongside": "beside", "leftmost": "left", "rightmost": "right", "far": "far",
+    "closest": "near", "furthest": "far", "farthest": "far", "horizontal": "horizontal",
+    "vertical": "vertical",
 }  # fmt: skip
 """Directions and places; words that say the same have the same value."""
 
