@@ -86,6 +86,8 @@ def make_plan(config: RunConfig, run: Run, progress: plan.Progress) -> PlanSumma
         source = open_source(config.source, edited_images=False)
         identity = identity_of_editor(config)
         _check_fingerprint(run, config, source, identity)
+        limit = run.settings()["config"].get("source", {}).get("limit")
+        plan.refuse_further_rows(run, before=limit, now=config.source.limit)
         run.write_settings(config, versions(source, identity), sections=_OF_GENERATE)
         return Planner(run).extend(
             source.records,

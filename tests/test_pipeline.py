@@ -297,3 +297,20 @@ def test_a_model_that_is_nowhere_is_said_to_be_missing(tmp_path: Path) -> None:
     run = new_run(tmp_path)
     with pytest.raises(EngineError, match="language model 'nowhere' is neither a folder nor"):
         paraphrase(run, with_paraphrases(make_config(), engine="transformers", model="nowhere"))
+
+
+@pytest.mark.parametrize("limit", [5, None])
+def test_further_source_rows_are_refused_once_their_variants_are_begun(
+    tmp_path: Path, limit: int | None
+) -> None:
+    def limited(limit: int | None, n: int) -> RunConfig:
+        source = SourceConfig(kind="shapes", image_size_px=64, limit=limit)
+        return make_config(n=n).model_copy(update={"source": source})
+
+    run = new_run(tmp_path, limited(3, 3))
+    pipeline.make_plan(limited(3, 3), run, silent)
+    assert pipeline.make_plan(limited(4, 4), run, silent).source_rows == 4
+    assert pipeline.make_plan(limited(4, 6), run, silent).variants == 2
+    with pytest.raises(RunError, match=r"has source.limit 4 .*--set source.limit=4 or start"):
+        pipeline.make_plan(limited(limit, 9), run, silent)
+    assert pipeline.make_plan(limited(4, 9), run, silent).planned == 9

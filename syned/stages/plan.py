@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow.compute as pc
 
 from syned.config import Scale
-from syned.errors import DataError
+from syned.errors import DataError, RunError
 from syned.records import Request, SourceRecord, from_rows
 from syned.run import Run
 from syned.stages.ids import Ids, draw_scale, edit_id, seed_of
@@ -128,6 +128,30 @@ class Planner:
             )
             self._kept = (shard, from_rows(table.filter(first).to_pylist(), Request))
         return self._kept[1]
+
+
+def refuse_further_rows(run: Run, *, before: int | None, now: int | None) -> None:
+    """Refuse a larger limit on source rows once the plan has gone on to their next variant.
+
+    A plan only ever appends, and walks all its source rows before any of their later variants.
+
+    Args:
+        run: with or without a plan.
+        before: `source.limit` that the plan was made with; None for all rows.
+        now: the one that is asked for.
+
+    Raises:
+        RunError: there would be further rows, and there is no place for them.
+    """
+    shards = run.requests.recorded()
+    cursor = Cursor.of(run.requests.record(shards[-1]) if shards else None)
+    more = before is not None and (now is None or now > before)
+    if more and cursor.variant > 0 and cursor.source_rows == before:
+        raise RunError(
+            f"{run.path / 'plan'} has source.limit {before} and asks for several edits of each of "
+            f"those rows already, so further rows have no place in it; go on with --set "
+            f"source.limit={before} or start another run with --run NAME"
+        )
 
 
 def _summary(cursor: Cursor) -> PlanSummary:
