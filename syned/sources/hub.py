@@ -62,6 +62,8 @@ class Table:
     columns: Mapping[str, str]
     files: Sequence[str]
     """The split's Parquet files; none for a dataset in another format."""
+    class_names: Mapping[str, Sequence[str]]
+    """Column -> what its numbers stand for, for columns of classes."""
 
     @property
     def folder(self) -> Path | None:
@@ -137,7 +139,11 @@ def read_rows(table: Table, start: int) -> Iterator[dict[str, Any]]:
         DataError: the data are damaged, or the network broke off.
     """
     try:
-        yield from _parquet_files(table, start) if table.files else _streamed(table, start)
+        for row in _parquet_files(table, start) if table.files else _streamed(table, start):
+            yield row | {
+                column: _class_name(row.get(column), names)
+                for column, names in table.class_names.items()
+            }
     except _LOADING_ERRORS as error:
         raise DataError(
             f"{table.name} broke off while its rows were read ({_short(error)}); "
@@ -156,8 +162,8 @@ def _find(config: SourceConfig) -> tuple[str, Provenance]:
 
 def _look(
     place: str, revision: str | None, config: SourceConfig, edited_images: bool
-) -> tuple[dict[str, str], list[str]]:
-    """The columns that will be read, and the Parquet files of the split."""
+) -> tuple[dict[str, str], list[str], dict[str, list[str]]]:
+    """The columns that will be read, the Parquet files of the split, and names of classes."""
     try:
         builder = datasets.load_dataset_builder(place, name=config.subset, revision=revision)
         splits = builder.as_streaming_dataset()
@@ -176,9 +182,19 @@ def _look(
         columns.pop("edited_image", None)
     for name in {"source_image", "edited_image"} & columns.keys():
         _check_holds_images(found[columns[name]], columns[name], name, where)
+    names = {
+        column: list(found[column].names)
+        for column in columns.values()
+        if isinstance(found[column], datasets.ClassLabel)
+    }
     if not isinstance(builder.config, ParquetConfig):
-        return columns, []
-    return columns, [str(file) for file in builder.config.data_files[config.split]]
+        return columns, [], names
+    return columns, [str(file) for file in builder.config.data_files[config.split]], names
+
+
+def _class_name(value: Any, names: Sequence[str]) -> Any:
+    known = isinstance(value, int) and 0 <= value < len(names)
+    return names[value] if known else value
 
 
 def _columns_of(dataset: Any, place: str) -> dict[str, Any]:

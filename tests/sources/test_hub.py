@@ -202,6 +202,17 @@ def test_edited_images_are_left_out_when_nobody_needs_them(emu: Path) -> None:
     assert without.fingerprint == with_edits.fingerprint
 
 
+def test_a_column_of_classes_is_read_by_their_names(tmp_path: Path) -> None:
+    rows = [{**emu_row(number), "task": number % 2} for number in range(3)]
+    path = tmp_path / "data" / "train-00000-of-00001.parquet"
+    write(path, rows, hf=True)
+    table = pq.read_table(path)
+    features = datasets.Features.from_arrow_schema(table.schema)
+    features["task"] = datasets.ClassLabel(names=["add", "remove"])
+    pq.write_table(table.replace_schema_metadata(features.arrow_schema.metadata), path)
+    assert [record.task for record in read_all(tmp_path)] == ["add", "remove", "add"]
+
+
 def test_columns_of_the_config_go_before_the_known_names(tmp_path: Path) -> None:
     row = {"image": cell(Image.new("RGB", (8, 8), RED)), "photo": cell(corners()), "wish": "Go"}
     write(tmp_path / "train.parquet", [row])
@@ -285,7 +296,7 @@ def test_a_dataset_in_another_format_is_streamed_with_its_images_as_bytes(
     (tmp_path / "metadata.jsonl").write_text(
         '{"file_name": "a.png", "edit": "one"}\n{"file_name": "b.png", "edit": "two"}\n'
     )
-    table = Table("photos", str(tmp_path), None, config_of(tmp_path), {}, ())
+    table = Table("photos", str(tmp_path), None, config_of(tmp_path), {}, (), {})
     rows = list(read_rows(table, start))
     assert [row["edit"] for row in rows] == ["one", "two"][start:]
     assert {Path(row["image"]["path"]).parent for row in rows} == {tmp_path}
