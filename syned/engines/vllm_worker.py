@@ -32,9 +32,11 @@ def main() -> None:
     if first is None:
         return
     from vllm import LLM, SamplingParams
+    from vllm.sampling_params import RequestOutputKind
 
     llm = LLM(**first["engine"])
-    sampling = SamplingParams(**first["sampling"])
+    # All answers to a request together, once they are complete.
+    sampling = SamplingParams(**first["sampling"], output_kind=RequestOutputKind.FINAL_ONLY)
     _write(out, {"ready": True})
     _serve(llm, sampling, lines, out)
     os._exit(0)  # the engine's own processes and threads do not hold up the end

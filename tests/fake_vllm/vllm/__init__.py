@@ -11,8 +11,10 @@ print("vLLM prints to standard output")
 
 
 class SamplingParams:
-    def __init__(self, n: int, temperature: float, top_p: float, max_tokens: int) -> None:
-        self.n, self.max_tokens = n, max_tokens
+    def __init__(
+        self, n: int, temperature: float, top_p: float, max_tokens: int, output_kind: str
+    ) -> None:
+        self.n, self.output_kind = n, output_kind
 
     def clone(self) -> SamplingParams:
         return self
@@ -56,6 +58,8 @@ class _Engine:
                 print("the engine core died", file=sys.stderr, flush=True)
                 os._exit(3)
         key, text, params = self.waiting.pop()
+        if params.output_kind != "final":
+            raise ValueError("only whole answers are made here")
         outputs = [
             SimpleNamespace(text=f"{text} {i}", finish_reason="length" if i else "stop",
                             token_ids=[1, 2, 3])

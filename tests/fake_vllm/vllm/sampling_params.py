@@ -1,0 +1,5 @@
+"""How answers are handed over."""
+
+
+class RequestOutputKind:
+    FINAL_ONLY = "final"
