@@ -17,6 +17,7 @@ from syned.text.words import (
     COLORS,
     DEGREES,
     DIRECTIONS,
+    IMPERATIVES,
     NEGATIONS,
     NUMBERS,
     OPERATIONS,
@@ -30,8 +31,9 @@ from syned.text.words import (
 
 REASONS = (
     "empty", "refusal", "several_lines", "too_long", "cut_off", "scaffold", "stray_quotes",
-    "not_an_instruction", "same", "duplicate", "protected_word_lost", "protected_word_added",
-    "operation_changed", "roles_swapped", "object_lost", "object_added", "too_far",
+    "not_an_instruction", "not_a_caption", "same", "duplicate", "protected_word_lost",
+    "protected_word_added", "operation_changed", "roles_swapped", "object_lost", "object_added",
+    "too_far",
 )  # fmt: skip
 """Why a candidate is rejected, in the order in which it is judged; the last three need a model."""
 
@@ -88,6 +90,8 @@ def verdict(
         return reason
     if imperative and not is_instruction(text, original):
         return "not_an_instruction"
+    if not imperative and not is_caption(text, original):
+        return "not_a_caption"
     if folded(text) == folded(original):
         return "same"
     if folded(text) in {folded(other) for other in taken}:
@@ -132,15 +136,23 @@ def _unfinished(text: str, original: str) -> bool:
 def is_instruction(text: str, original: str) -> bool:
     """Whether a text tells someone to do something, if the original does.
 
-    A heuristic: it does not begin like a statement or a question, does not end in a question mark,
-    and speaks of no "you" or "me" that the original does not speak of.
+    A heuristic: it does not begin like a statement, a question or a title ("Surfing in the snow"),
+    does not end in a question mark, and speaks of no "you" or "me" that the original does not
+    speak of.
     """
     words, of_original = words_of(text), words_of(original)
-    if of_original[:1] and of_original[0] in _DECLARATIVE:
+    if not of_original or of_original[0] in _DECLARATIVE:
         return True
     personal = (set(words) & _PERSONAL) - set(of_original)
     asks = text.rstrip().endswith("?") and not original.rstrip().endswith("?")
-    return words[0] not in _DECLARATIVE and not personal and not asks
+    titled = words[0].endswith("ing") and not of_original[0].endswith("ing")
+    return words[0] not in _DECLARATIVE and not titled and not personal and not asks
+
+
+def is_caption(text: str, original: str) -> bool:
+    """Whether a text tells what has changed, and not someone to change it."""
+    first, of_original = words_of(text)[0], words_of(original)
+    return first not in IMPERATIVES or of_original[:1] == [first]
 
 
 def words_of(text: str) -> list[str]:

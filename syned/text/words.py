@@ -97,6 +97,14 @@ NEGATIONS = frozenset(
     "can't shouldn't".split()
 )
 
+IMPERATIVES = frozenset(
+    """
+    add put place insert include remove delete erase eliminate get take change make turn replace
+    swap convert transform paint color draw write move let give keep set edit create show imagine
+    """.split()
+)
+"""What an instruction begins with, and a caption does not."""
+
 STOP_WORDS = frozenset(
     """
     a an the this that these those there here it its it's of to in on at by for from with into onto

@@ -53,6 +53,7 @@ from syned.text.judge import (
         ("Add a hat to the man", 'Put a "hat on the man', "stray_quotes"),
         ("Add a hat to the man", "Could you put a hat on the man?", "not_an_instruction"),
         ("Add a hat to the man", "Put your hat on the man", "not_an_instruction"),
+        ("Insert a surfing Pikachu", "Surfing Pikachu", "not_an_instruction"),
         ("Add a hat to the man", "add the hat to a man.", "same"),
         ("Add two hats", "Put hats there", "protected_word_lost"),
         ("Add hats", "Put 3 hats there", "protected_word_added"),
@@ -113,6 +114,13 @@ def test_a_caption_need_not_be_an_instruction() -> None:
     assert verdict(candidate, original, imperative=False) == ""
     wrong = Candidate("A dog was added.")
     assert verdict(wrong, original, imperative=False) == "operation_changed"
+
+
+def test_a_caption_is_not_turned_into_an_instruction() -> None:
+    found = verdict(Candidate("Add a dog"), "a dog was added", imperative=False)
+    assert found == "not_a_caption"
+    found = verdict(Candidate("Paint covers it now"), "Paint has covered it", imperative=False)
+    assert found == ""
 
 
 def test_a_text_that_speaks_like_a_prompt_may_be_paraphrased() -> None:
