@@ -35,7 +35,7 @@ lint: .venv/.dev
 	@touch $@
 
 .venv/.dev: .venv/.models
-	@$(INSTALL) --editable ".[models,dev]"
+	@$(INSTALL) --editable ".[models,paraphrase,dev]"
 	@touch $@
 
 clean:
