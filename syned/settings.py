@@ -135,7 +135,9 @@ def _override(model: type[BaseModel], values: dict[str, Any], override: str) -> 
 
 def _override_value(annotation: object, text: str, override: str) -> object:
     """YAML, except that a text setting takes the text as it stands: 2024, #1, "a: b"."""
-    is_text = annotation is str or str in get_args(annotation)
+    is_text = annotation is str or (
+        get_origin(annotation) is not dict and str in get_args(annotation)
+    )
     quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in "'\""
     if is_text and not quoted:
         none = annotation is not str and text in ("", "null", "~")

@@ -188,6 +188,8 @@ def test_ctrl_c_keeps_what_is_finished_says_how_to_go_on_and_exits_130(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # What a shell has put into the background ignores SIGINT, and so does what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     wait_for(tmp_path / "shapes" / begun / "00001.json", process)
     process.send_signal(signal.SIGINT)

