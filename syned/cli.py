@@ -322,7 +322,7 @@ def _paraphrase(settings: RunConfig, data_dir: Path | None, *, redo: bool) -> No
     if redo:
         pipeline.forget_captions(run)
     try:
-        with show_progress("texts", sys.stderr) as shown:
+        with show_progress("requests", sys.stderr) as shown:
             made = pipeline.paraphrase(settings, run, shown, say=shown.say)
     except KeyboardInterrupt:
         print(f"syned: stopped at once; {_ON.format(run.name)}", file=sys.stderr)

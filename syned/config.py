@@ -166,9 +166,9 @@ class ParaphraseConfig(Settings):
     max_new_tokens: int = Field(default=64, ge=8, strict=True)
     similarity_model: str = Field(default="sentence-transformers/all-MiniLM-L6-v2", min_length=1)
     """A sentence-transformers model (hub id or folder), or "minilm"."""
-    similarity_threshold: float = Field(default=0.75, ge=-1, le=1)
+    similarity_threshold: float = Field(default=0.86, ge=-1, le=1)
     """Least cosine of a paraphrase and its original."""
-    word_threshold: float = Field(default=0.4, ge=-1, le=1)
+    word_threshold: float = Field(default=0.45, ge=-1, le=1)
     """Least cosine of an object's word and its counterpart in the paraphrase."""
     in_flight: int = Field(default=64, ge=1, strict=True)
     """server: requests at a time."""

@@ -225,7 +225,7 @@ def test_paraphrase_plans_if_nothing_is_planned_and_shows_examples(
     assert "texts have all that were wanted" in out
     assert out.count("    -> ") == 40
     assert "plan: 6 of 6" in err
-    assert "texts: " in err
+    assert "requests: " in err
     assert run_cli("paraphrase") == 0
     assert "this time 0 requests" in capsys.readouterr().out
     assert run_cli("status") == 0

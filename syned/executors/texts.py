@@ -96,7 +96,7 @@ def paraphrase_texts(
 ) -> ParaphraseSummary:
     """Make the shards of captions/ that are not made yet.
 
-    Ctrl-C once ends it after the replies in flight, which are stored.
+    Ctrl-C once ends it after the next reply; those before it are stored.
 
     Args:
         run: its captions are locked by the caller.
@@ -105,7 +105,7 @@ def paraphrase_texts(
         judge: loads what judges candidates; not called when nothing is left to make.
         options: what is asked for.
         store: of replies; may be shared with other runs.
-        progress: hears of texts that are finished.
+        progress: hears of requests, as many a text as there are rounds, asked for or not needed.
 
     Raises:
         EngineError: the model cannot go on; what was answered is stored.
@@ -115,9 +115,9 @@ def paraphrase_texts(
     inputs = {shard: _inputs(texts, options) for shard, texts in shards.items()}
     todo = [shard for shard in shards if not _is_made(run, shard, inputs[shard])]
     done = ParaphraseSummary(texts=len(originals))
-    progress.started(len(originals))
+    progress.started(len(originals) * options.rounds)
     for shard in shards.keys() - set(todo):
-        progress.shard_skipped(len(shards[shard]))
+        progress.shard_skipped(len(shards[shard]) * options.rounds)
     if not todo:
         return done
     with ExitStack() as stack, stop_on_interrupt(progress.stopping) as stop:
@@ -163,25 +163,22 @@ class _Asker:
 
     def ask_all(self, works: list[_Work]) -> None:
         """Round by round, until every text has enough or was asked for often enough."""
-        self._progress.batch_done(0, sum(bool(work.reason) for work in works), 0.0)
-        for attempt in range(self._options.rounds):
+        rounds = self._options.rounds
+        self._progress.batch_done(rounds * sum(bool(work.reason) for work in works), 0, 0.0)
+        for attempt in range(rounds):
             pending = [work for work in works if work.wants(self._options.paraphrases)]
-            last = attempt == self._options.rounds - 1
             for some in _full(self._replied(pending, attempt), JUDGED_AT_ONCE):
-                self._take_in(some, last=last)
+                self._take_in(some, rounds - attempt)
             if self._stop():
                 return
 
-    def _take_in(self, works: list[_Work], *, last: bool) -> None:
+    def _take_in(self, works: list[_Work], rounds_left: int) -> None:
         judged = self._judge.judge([(work.original, work.replies) for work in works])
-        done = failed = 0
+        done = 0
         for work, candidates in zip(works, judged, strict=True):
             work.candidates = candidates
-            if work.reason:
-                failed += 1
-            elif last or not work.wants(self._options.paraphrases):
-                done += 1
-        self._progress.batch_done(done, failed, 0.0)
+            done += 1 if work.wants(self._options.paraphrases) else rounds_left
+        self._progress.batch_done(done, 0, 0.0)
 
     def _replied(self, works: list[_Work], attempt: int) -> Iterator[_Work]:
         """The texts as their replies come in, the stored ones first."""
@@ -207,6 +204,8 @@ class _Asker:
             self._done.new_tokens += reply.new_tokens
             _add(works[reply.key], reply)
             yield works[reply.key]
+            if self._stop():  # what is still in flight is asked for again next time
+                break
         self._done.model_seconds += time.monotonic() - begin
 
     def _requests(self, works: dict[str, _Work]) -> Iterator[ChatRequest]:

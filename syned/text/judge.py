@@ -12,11 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 
 from syned.text.words import (
     COLORS,
     DEGREES,
     DIRECTIONS,
+    EDIT_VERBS,
     IMPERATIVES,
     NEGATIONS,
     NUMBERS,
@@ -136,17 +138,19 @@ def _unfinished(text: str, original: str) -> bool:
 def is_instruction(text: str, original: str) -> bool:
     """Whether a text tells someone to do something, if the original does.
 
-    A heuristic: it does not begin like a statement, a question or a title ("Surfing in the snow"),
-    does not end in a question mark, and speaks of no "you" or "me" that the original does not
-    speak of.
+    A heuristic: it begins with a verb of editing or as the original does, does not end in a
+    question mark, and speaks of no "you" or "me" that the original does not speak of.
     """
     words, of_original = words_of(text), words_of(original)
     if not of_original or of_original[0] in _DECLARATIVE:
         return True
     personal = (set(words) & _PERSONAL) - set(of_original)
     asks = text.rstrip().endswith("?") and not original.rstrip().endswith("?")
-    titled = words[0].endswith("ing") and not of_original[0].endswith("ing")
-    return words[0] not in _DECLARATIVE and not titled and not personal and not asks
+    first = words[0]
+    edits = first in EDIT_VERBS or first in _OPERATION_OF or first == of_original[0]
+    if first == "take" != of_original[0]:  # away, out or off, and not "take a bath"
+        edits = "remove" in operations(text)
+    return edits and not personal and not asks
 
 
 def is_caption(text: str, original: str) -> bool:
@@ -224,7 +228,15 @@ def operation_changed(text: str, original: str, task: str) -> bool:
     """Whether a text asks for another kind of edit than the original, or for one more."""
     before, after = operations(original) or set(TASK_OPERATIONS.get(task, ())), operations(text)
     removal_changed = ("remove" in before) != ("remove" in after)
-    return removal_changed or bool(before and not after <= before)
+    not_named = before == {"add"} and not after  # "make the man's head a hat"
+    one_more = _second_edits(text) > _second_edits(original)
+    return removal_changed or not_named or one_more or bool(before and not after <= before)
+
+
+def _second_edits(text: str) -> int:
+    """How often a text goes on with "and" and another edit."""
+    words = words_of(text)
+    return sum(a == "and" and b in EDIT_VERBS for a, b in pairwise(words))
 
 
 def roles_swapped(text: str, original: str) -> bool:

@@ -11,7 +11,7 @@ OPERATIONS: dict[str, str] = {
         "add adds added adding insert inserts inserted inserting include includes included place "
         "places placed placing put puts putting attach attached hang paint draw write install "
         "introduce introduced incorporate apply superimpose append appears appeared surround "
-        "decorate cover"
+        "decorate cover give gives gave given"
     ),
     "remove": (
         "remove removes removed removing delete deletes deleted deleting erase erases erased "
@@ -34,6 +34,7 @@ PHRASES: dict[str, tuple[str, ...]] = {
         "taken out", "taken off", "take down", "taken down", "cut out", "crop out", "edit out",
         "no longer", "rid the", "rid of", "wipe out", "wipe off", "blot out", "leave out",
     ),
+    "change": ("look like", "looks like", "looked like", "to look as", "into a", "into an"),
 }  # fmt: skip
 
 TASK_OPERATIONS: dict[str, tuple[str, ...]] = {
@@ -104,6 +105,16 @@ IMPERATIVES = frozenset(
     """.split()
 )
 """What an instruction begins with, and a caption does not."""
+
+EDIT_VERBS = IMPERATIVES | frozenset(
+    """
+    attach apply use dress surround decorate cover fill hang have render restyle style open close
+    lift lower raise rotate flip zoom crop blur brighten darken lighten enlarge shrink resize
+    position print introduce incorporate superimpose update adjust alter modify exchange substitute
+    switch dye wrap tint sharpen discard clear extend stretch tilt bend curl light dim wash soften
+    """.split()
+)
+"""What else an instruction may begin with; "startle the image" is none."""
 
 STOP_WORDS = frozenset(
     """

@@ -83,7 +83,7 @@ def test_every_text_gets_its_row_in_order(tmp_path: Path) -> None:
     assert rows[0].prompt.startswith("paraphrase_instruction v1 ")
     assert (made.texts, made.made, made.requests, made.known) == (10, 10, 10, 0)
     assert made.new_tokens > 0
-    assert (progress.total, progress.done, progress.failed) == (10, 10, 0)
+    assert (progress.total, progress.done, progress.failed) == (30, 30, 0)
     record = run.captions.record(2)
     assert record is not None
     assert record.counts["done"] == record.rows == 2
@@ -94,7 +94,7 @@ def test_a_second_run_asks_nothing_and_loads_nothing(tmp_path: Path) -> None:
     paraphrase(run, texts(6), FakeChatModel())
     again, progress = FakeChatModel(), HeardProgress()
     made = paraphrase(run, texts(6), again, progress=progress)
-    assert (again.asked, made.made, progress.skipped) == ([], 0, 6)
+    assert (again.asked, made.made, progress.skipped) == ([], 0, 18)
 
 
 def test_more_texts_are_asked_about_and_only_those(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_text_that_is_no_text_is_a_row_and_not_a_request(tmp_path: Path) -> No
     rows = captions(run)
     assert [(row.status, row.reason) for row in rows] == [("failed", "too_long"), ("done", "")]
     assert len(model.asked) == 1
-    assert (progress.done, progress.failed) == (1, 1)
+    assert progress.done == progress.total == 6
 
 
 def test_a_text_without_an_answer_fails_alone_and_is_asked_again_next_time(tmp_path: Path) -> None:

@@ -53,6 +53,12 @@ from syned.text.judge import (
         ("Add a hat to the man", 'Put a "hat on the man', "stray_quotes"),
         ("Add a hat to the man", "Could you put a hat on the man?", "not_an_instruction"),
         ("Add a hat to the man", "Put your hat on the man", "not_an_instruction"),
+        (
+            "Change the water to be more blue",
+            "Take a bath of more blue water",
+            "not_an_instruction",
+        ),
+        ("Make the sky sunny", "Startle the sky with sun", "not_an_instruction"),
         ("Insert a surfing Pikachu", "Surfing Pikachu", "not_an_instruction"),
         ("Add a hat to the man", "add the hat to a man.", "same"),
         ("Add two hats", "Put hats there", "protected_word_lost"),
