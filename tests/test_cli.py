@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -223,7 +224,9 @@ def test_paraphrase_plans_if_nothing_is_planned_and_shows_examples(
     out, err = capsys.readouterr()
     assert f"run      {tmp_path}/shapes" in out
     assert "texts have all that were wanted" in out
-    assert out.count("    -> ") == 40
+    texts = [line for line in out.splitlines() if re.match(r"  \S", line)]
+    assert len(texts) == 10
+    assert out.count("    -> ") > len(texts)
     assert "plan: 6 of 6" in err
     assert "requests: " in err
     assert run_cli("paraphrase") == 0
