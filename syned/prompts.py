@@ -78,15 +78,6 @@ def as_data(text: str) -> str:
     return " ".join(_MARKERS.sub(" ", tidy(text)).split())
 
 
-def find_prompt(name: str) -> Path:
-    """The file of a prompt: one that comes with Syned by its name, or any by its path.
-
-    Raises:
-        ConfigError: there is no such prompt.
-    """
-    return Path(name) if Path(name).suffix else resources.prompt_path(name)
-
-
 def load_prompt(name: str) -> Prompt:
     """Read a prompt.
 
@@ -96,7 +87,7 @@ def load_prompt(name: str) -> Prompt:
     Raises:
         ConfigError: it is not there, or something in it is missing or unknown.
     """
-    path = find_prompt(name)
+    path = Path(name) if Path(name).suffix else resources.prompt_path(name)
     try:
         text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -123,8 +123,7 @@ def _form(candidate: Candidate, original: str) -> str:
         return "cut_off"
     if SCAFFOLD.search(text) and not SCAFFOLD.search(original):
         return "scaffold"
-    odd = [mark for mark in '"“”' if text.count(mark) % (2 if mark == '"' else 99)]
-    if odd and not (text.count("“") == text.count("”") and text.count('"') % 2 == 0):
+    if text.count('"') % 2 or text.count("“") != text.count("”"):
         return "stray_quotes"
     return ""
 
