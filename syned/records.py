@@ -6,6 +6,9 @@
     Edit          what became of a request; a row of edits/
     Original      a text of the plan that is to be paraphrased, once however often it occurs
     Paraphrased   what became of it: every candidate with its verdict; a row of captions/
+    ImageScore    what is measured on a picture of plan/images/ once; a row of scores/images/
+    EditScore     what is measured on an edit; a row of scores/edits/
+    Selected      whether an edit is kept, and why not; a row of selection.parquet
 
 A row that went wrong stays a row: its status is "failed" and its reason a short snake_case word.
 """
@@ -195,6 +198,64 @@ class Paraphrased:
     """Id, version and the beginning of its hash."""
 
 
+@dataclass(frozen=True, slots=True)
+class ImageScore:
+    """What is measured on a source image; in the order of its shard of plan/images/."""
+
+    source_id: str
+    perceptual_hash: str
+    """64 bits as 16 hexadecimal digits."""
+    embedding: tuple[float, ...]
+    """Of the image by CLIP, of length 1, shape (d,); stored in half precision."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditScore:
+    """What is measured on an edit; in the order of its shard of edits/.
+
+    Similarities are cosines in [-1, 1]. Everything is None for a failed edit.
+    """
+
+    edit_id: str
+    image_similarity: float | None = None
+    """Of source image and edited image, by CLIP."""
+    source_text_similarity: float | None = None
+    """Of source image and its caption; None without one."""
+    edited_text_similarity: float | None = None
+    """Of edited image and its caption; None without one."""
+    directional_similarity: float | None = None
+    """Change of image against change of caption; None unless the two captions differ."""
+    dino_similarity: float | None = None
+    """Of source image and edited image, by DINOv2, where that was asked for."""
+    changed_fraction: float | None = None
+    """Share of the pixels that changed visibly, in [0, 1]."""
+    patch_change: float | None = None
+    """Mean absolute change of the patch that changed most, in [0, 1]."""
+    ssim: float | None = None
+    """Structural similarity of source image and edited image, in [-1, 1]."""
+    perceptual_hash: str | None = None
+    """Of the edited image, as for a source image."""
+    flat: bool | None = None
+    """Whether the edited image is one color, or black."""
+    embedding: tuple[float, ...] | None = None
+    """Of the edited image, as for a source image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Whether an edit is kept; in the order of edits/, shard after shard."""
+
+    edit_id: str
+    source_id: str
+    shard: int
+    row: int
+    """Where it lies in edits/."""
+    task: str
+    kept: bool
+    reason: str = ""
+    """Why it is dropped; "" for one that is kept."""
+
+
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """How `datasets.Image` lies in Parquet."""
 
@@ -270,6 +331,45 @@ CAPTION_SCHEMA = pa.schema(
         ("asked", pa.int32()),
         ("model", pa.string()),
         ("prompt", pa.string()),
+    ]
+)
+
+_EMBEDDING = pa.list_(pa.float16())
+
+IMAGE_SCORE_SCHEMA = pa.schema(
+    [
+        ("source_id", pa.string()),
+        ("perceptual_hash", pa.string()),
+        ("embedding", _EMBEDDING),
+    ]
+)
+
+EDIT_SCORE_SCHEMA = pa.schema(
+    [
+        ("edit_id", pa.string()),
+        ("image_similarity", pa.float64()),
+        ("source_text_similarity", pa.float64()),
+        ("edited_text_similarity", pa.float64()),
+        ("directional_similarity", pa.float64()),
+        ("dino_similarity", pa.float64()),
+        ("changed_fraction", pa.float64()),
+        ("patch_change", pa.float64()),
+        ("ssim", pa.float64()),
+        ("perceptual_hash", pa.string()),
+        ("flat", pa.bool_()),
+        ("embedding", _EMBEDDING),
+    ]
+)
+
+SELECTION_SCHEMA = pa.schema(
+    [
+        ("edit_id", pa.string()),
+        ("source_id", pa.string()),
+        ("shard", pa.int32()),
+        ("row", pa.int32()),
+        ("task", pa.string()),
+        ("kept", pa.bool_()),
+        ("reason", pa.string()),
     ]
 )
 

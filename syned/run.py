@@ -6,9 +6,13 @@ data/<name>/
   plan/requests/   one row for each edit to be made
   edits/           one row for each edit that was made
   captions/        one row for each text of the plan: its paraphrases
+  scores/images/   one row for each source image: what was measured on it
+  scores/edits/    one row for each edit: what was measured on it
+  selection.parquet  which edits are kept, and why the others are not
   events.jsonl     what happened when
   lock             held by the one process that writes the plan and the edits
   captions.lock    held by the one that writes captions, which may run beside it
+  scores.lock      held by the one that writes scores and the selection
 """
 
 from __future__ import annotations
@@ -30,7 +34,14 @@ import yaml
 
 from syned.config import RunConfig, setting_of
 from syned.errors import RunError
-from syned.records import CAPTION_SCHEMA, EDIT_SCHEMA, IMAGE_SCHEMA, REQUEST_SCHEMA
+from syned.records import (
+    CAPTION_SCHEMA,
+    EDIT_SCHEMA,
+    EDIT_SCORE_SCHEMA,
+    IMAGE_SCHEMA,
+    IMAGE_SCORE_SCHEMA,
+    REQUEST_SCHEMA,
+)
 from syned.shards import ShardFolder, write_atomically
 
 SETTINGS_FILE = "run.yaml"
@@ -51,6 +62,8 @@ class Run:
         self.requests = ShardFolder(path / "plan" / "requests", REQUEST_SCHEMA)
         self.edits = ShardFolder(path / "edits", EDIT_SCHEMA)
         self.captions = ShardFolder(path / "captions", CAPTION_SCHEMA)
+        self.image_scores = ShardFolder(path / "scores" / "images", IMAGE_SCORE_SCHEMA)
+        self.edit_scores = ShardFolder(path / "scores" / "edits", EDIT_SCORE_SCHEMA)
 
     @classmethod
     def create_or_open(cls, config: RunConfig, *, data_dir: Path) -> Run:
@@ -71,7 +84,7 @@ class Run:
         """Be the one process that writes to this run; the end of the process frees it too.
 
         Args:
-            name: "lock" for the plan and the edits, "captions.lock" for the captions.
+            name: "lock" for the plan and the edits, "captions.lock" and "scores.lock" for those.
 
         Raises:
             RunError: another process holds it, or the file system knows no locks.

@@ -121,6 +121,8 @@ def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
         ("plan/requests/", records.REQUEST_SCHEMA),
         ("edits/", records.EDIT_SCHEMA),
         ("captions/", records.CAPTION_SCHEMA),
+        ("scores/images/", records.IMAGE_SCORE_SCHEMA),
+        ("scores/edits/", records.EDIT_SCORE_SCHEMA),
     ],
 )
 def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schema: Any) -> None:

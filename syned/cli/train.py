@@ -1,0 +1,49 @@
+"""The training commands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syned.cli.options import Overrides
+from syned.errors import EngineError
+from syned.resources import config_names, config_path
+
+TrainingConfig = Annotated[
+    str,
+    typer.Argument(help=f"A YAML file, or one of {', '.join(config_names(training=True))}."),
+]
+
+
+def train_editor(config: TrainingConfig, overrides: Overrides = None) -> None:
+    """Train an InstructPix2Pix."""
+    file = _training_config(config)
+    _need_models("train-editor")
+    from syned.engines.load import quiet_libraries
+
+    quiet_libraries()
+    from syned.training import run_editor_training
+
+    folder = run_editor_training(file, overrides or [], say)
+    print(f"editor      {folder}")
+
+
+def _training_config(name: str) -> Path:
+    return Path(name) if Path(name).suffix else config_path(name, training=True)
+
+
+def _need_models(command: str) -> None:
+    missing = [name for name in ("torch", "diffusers", "transformers") if not find_spec(name)]
+    if missing:
+        raise EngineError(
+            f'`syned {command}` needs {" and ".join(missing)}: pip install "syned[models]"'
+        )
+
+
+def say(text: str) -> None:
+    """Print a line with the time."""
+    print(f"{datetime.now():%H:%M:%S} {text}", flush=True)

@@ -1,0 +1,16 @@
+"""What a run may be told: a module for each section. Defaults live here and nowhere else."""
+
+from syned.config.generate import GenerateConfig, Scale
+from syned.config.paraphrase import ParaphraseConfig
+from syned.config.run import RunConfig, load_config, setting_of
+from syned.config.source import SourceConfig
+
+__all__ = [
+    "GenerateConfig",
+    "ParaphraseConfig",
+    "RunConfig",
+    "Scale",
+    "SourceConfig",
+    "load_config",
+    "setting_of",
+]

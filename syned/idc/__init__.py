@@ -1,0 +1,1 @@
+"""Image-difference captioning: pairs, captioners, training, metrics, gains."""
