@@ -4,9 +4,11 @@ from syned.config.generate import GenerateConfig, Scale
 from syned.config.paraphrase import ParaphraseConfig
 from syned.config.run import RunConfig, load_config, setting_of
 from syned.config.source import SourceConfig
+from syned.config.train_eval import PairSource
 
 __all__ = [
     "GenerateConfig",
+    "PairSource",
     "ParaphraseConfig",
     "RunConfig",
     "Scale",
