@@ -2,15 +2,18 @@
 
 from syned.config.generate import GenerateConfig, Scale
 from syned.config.paraphrase import ParaphraseConfig
+from syned.config.publish import PublishConfig, SplitFractions
 from syned.config.run import RunConfig, load_config, setting_of
 from syned.config.source import SourceConfig
 
 __all__ = [
     "GenerateConfig",
     "ParaphraseConfig",
+    "PublishConfig",
     "RunConfig",
     "Scale",
     "SourceConfig",
+    "SplitFractions",
     "load_config",
     "setting_of",
 ]
