@@ -43,12 +43,12 @@ def metadata(facts: CardFacts) -> dict[str, Any]:
     """What the hub and `datasets` read: features, splits, licence, tags."""
     options, source = facts.options, facts.source
     found: dict[str, Any] = {
-        "pretty_name": facts.title,
+        "pretty_name": _line(facts.title),
         **licence_fields(source.get("licence", "unknown")),
         "task_categories": ["image-to-image", "image-to-text"],
         "tags": ["synthetic", "image-editing", "image-difference-captioning", "syned"],
         "annotations_creators": ["machine-generated"],
-        "source_datasets": [facts.source_dataset or "original"],
+        "source_datasets": [_line(facts.source_dataset or "original")],
         "size_categories": [_size_category(sum(size.rows for size in facts.splits.values()))],
         "dataset_info": _dataset_info(facts.schema, facts.splits),
         "configs": [
@@ -86,7 +86,12 @@ def _kind(kind: pa.DataType) -> dict[str, str]:
 
 
 def _language(options: PublishConfig) -> dict[str, Any]:
-    return {"language": [options.language]} if options.language else {}
+    return {"language": [_line(options.language)]} if options.language else {}
+
+
+def _line(text: str) -> str:
+    """A text without line breaks: readers of cards look for the end of the head line by line."""
+    return " ".join(text.split())
 
 
 def _dataset_info(schema: pa.Schema, splits: Mapping[str, SplitSize]) -> dict[str, Any]:

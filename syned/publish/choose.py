@@ -52,37 +52,46 @@ def choose(run: Run, *, unfiltered: bool, once_each: bool = False) -> Choice:
     Raises:
         RunError: nothing was edited or selected, or the selection keeps nothing.
     """
-    path = run.path / SELECTION_FILE
     if not run.edits.recorded():
         raise RunError(f"{run.path} has no edits yet; make them with `syned generate`")
-    if not path.is_file() and not unfiltered:
+    selection = _read_selection(run)
+    if unfiltered:
+        choice = Choice(list(_made(run, _contaminated(selection))), None, 0)
+    elif selection is None:
         raise RunError(
             f"{run.path} has no {SELECTION_FILE}, so nobody has said which edits are good; run "
             "`syned filter`, or publish them all with --unfiltered"
         )
-    table, facts = _read_selection(run) if path.is_file() else (None, None)
-    if unfiltered:
-        places = list(_made(run, _contaminated(table)))
-        choice = Choice(places, None, 0)
     else:
-        kept = table.filter(table["kept"])
-        columns = [kept[name].to_pylist() for name in Place._fields]
-        places = [Place(*values) for values in zip(*columns, strict=True)]
-        choice = Choice(places, facts, _rows(run) - table.num_rows)
+        choice = _kept(selection, _rows(run))
     if not choice.places:
-        raise RunError(f"nothing is left to publish: {_why_nothing(facts)}")
+        raise RunError(f"nothing is left to publish: {_why_nothing(choice.facts)}")
     return replace(choice, places=_once_each(run, choice.places)) if once_each else choice
 
 
-def _read_selection(run: Run) -> tuple[pa.Table, dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    rows: pa.Table
+    facts: dict[str, Any]
+
+
+def _read_selection(run: Run) -> _Selection | None:
     path = run.path / SELECTION_FILE
     try:
         with pq.ParquetFile(path) as file:
             table = file.read(columns=SELECTION_SCHEMA.names, use_threads=False)
-        facts = json.loads((table.schema.metadata or {})[FACTS_KEY])
+        return _Selection(table, json.loads((table.schema.metadata or {})[FACTS_KEY]))
+    except FileNotFoundError:
+        return None
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}; run `syned filter` again") from error
-    return table, facts
+
+
+def _kept(selection: _Selection, rows: int) -> Choice:
+    kept = selection.rows.filter(selection.rows["kept"])
+    columns = [kept[name].to_pylist() for name in Place._fields]
+    places = [Place(*values) for values in zip(*columns, strict=True)]
+    return Choice(places, selection.facts, rows - selection.rows.num_rows)
 
 
 def _made(run: Run, contaminated: set[str]) -> Iterator[Place]:
@@ -96,12 +105,11 @@ def _made(run: Run, contaminated: set[str]) -> Iterator[Place]:
                 yield Place(shard, row, edit_id, source_id)
 
 
-def _contaminated(selection: pa.Table | None) -> set[str]:
+def _contaminated(selection: _Selection | None) -> set[str]:
     if selection is None:
         return set()
-    return set(
-        selection.filter(pc.equal(selection["reason"], "contaminated"))["edit_id"].to_pylist()
-    )
+    rows = selection.rows
+    return set(rows.filter(pc.equal(rows["reason"], "contaminated"))["edit_id"].to_pylist())
 
 
 def _once_each(run: Run, places: list[Place]) -> list[Place]:

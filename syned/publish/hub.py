@@ -45,6 +45,8 @@ def push(folder: Path, repository: str, *, private: bool, hub: Hub | None = None
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
+    # The last is the base error of the HTTP client that huggingface_hub uses, whichever that is.
+    errors: tuple[type[Exception], ...] = (OSError, HFValidationError, *HfHubHTTPError.__bases__)
     hub = hub or HfApi(library_name="syned")
     try:
         url = hub.create_repo(repository, repo_type="dataset", private=private, exist_ok=True)
@@ -56,8 +58,7 @@ def push(folder: Path, repository: str, *, private: bool, hub: Hub | None = None
             ignore_patterns=[".cache/**", "*.tmp-*"],
             delete_patterns=["data/*.parquet"],
         )
-    # The last is the base error of the HTTP client that huggingface_hub uses, whichever that is.
-    except (OSError, HFValidationError, *HfHubHTTPError.__bases__) as error:
+    except errors as error:
         raise RunError(
             f"{repository} could not be uploaded ({_first_line(error)}); {folder} is complete. Log "
             "in with `hf auth login` with a token that may write, unset HF_HUB_OFFLINE, and run "

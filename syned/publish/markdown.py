@@ -22,7 +22,7 @@ def escape(text: str) -> str:
     line = " ".join(text.split())
     line = "".join(character for character in line if character.isprintable())
     if len(line) > LONGEST_CHARACTERS:
-        line = f"{line[: LONGEST_CHARACTERS - 3]}..."
+        line = f"{line[: LONGEST_CHARACTERS - 1]}…"
     return _MEANS_SOMETHING.sub(lambda found: "".join(f"&#{ord(c)};" for c in found[0]), line)
 
 

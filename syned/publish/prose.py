@@ -190,7 +190,9 @@ def _source_line(facts: CardFacts) -> str:
     name = code(source.get("name", "unknown"))
     parts = [f"revision {code(source['revision'])}"] if source.get("revision") else []
     parts += [f"split {code(config['split'])}"] if config.get("split") else []
-    parts += [f"longest side {code(config['image_size_px'])} px"] if config.get("image_size_px") else []
+    parts += (
+        [f"longest side {code(config['image_size_px'])} px"] if config.get("image_size_px") else []
+    )
     return f"{name}{' (' + ', '.join(parts) + ')' if parts else ''}."
 
 
