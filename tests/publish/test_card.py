@@ -179,7 +179,6 @@ def test_whatever_stands_in_the_data_is_shown_and_does_nothing() -> None:
     assert yaml.safe_load(text.split("---\n")[1])["dataset_info"]["download_size"] == 8800
     assert "<script" not in html
     assert "<img" not in html
-    assert "javascript:" not in "".join(part for part in html.split('"') if "<a href=" in part)
     assert html.count("<a ") == html.count('<a href="http://cv.iptc.org')
     assert "&lt;script&gt;alert" in html
     rows = html.split("<h2>Examples</h2>")[1].split("<h2>")[0].count("<tr>")
