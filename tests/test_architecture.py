@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("syned.engines",),
     ("syned.answers", "syned.stages"),
     ("syned.executors",),
-    ("syned.builders", "syned.estimate", "syned.summary"),
+    ("syned.builders", "syned.estimate", "syned.publish", "syned.summary"),
     ("syned.pipeline",),
     ("syned.doctor", "syned.progress", "syned.report"),
     ("syned.cli",),

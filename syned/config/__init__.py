@@ -2,6 +2,7 @@
 
 from syned.config.generate import GenerateConfig, Scale
 from syned.config.paraphrase import ParaphraseConfig
+from syned.config.publish import PublishConfig, SplitFractions
 from syned.config.run import RunConfig, load_config, setting_of
 from syned.config.source import SourceConfig
 from syned.config.train_eval import PairSource
@@ -10,9 +11,11 @@ __all__ = [
     "GenerateConfig",
     "PairSource",
     "ParaphraseConfig",
+    "PublishConfig",
     "RunConfig",
     "Scale",
     "SourceConfig",
+    "SplitFractions",
     "load_config",
     "setting_of",
 ]
