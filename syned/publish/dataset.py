@@ -232,11 +232,15 @@ def _facts(
 
 
 def _examples(file: DataFile) -> list[dict[str, Any]]:
-    """Some rows, evenly spread over a file, without their images."""
+    """Some rows of a file without their images, as many of each task as there are of the others."""
     wanted = ("task", "instruction", "edit_prompt", "captions")
     with pq.ParquetFile(file.path) as parquet:
         columns = [name for name in parquet.schema_arrow.names if name in wanted]
         table = parquet.read(columns=columns, use_threads=False)
-    rows = sorted({table.num_rows * i // EXAMPLES for i in range(EXAMPLES)})
-    examples: list[dict[str, Any]] = table.take(rows).to_pylist()
+    by_task: dict[str, list[int]] = {}
+    for row, task in enumerate(table["task"].to_pylist()):
+        by_task.setdefault(task, []).append(row)
+    each = -(-EXAMPLES // len(by_task))
+    rows = {own[len(own) * i // each] for own in by_task.values() for i in range(each)}
+    examples: list[dict[str, Any]] = table.take(sorted(rows)[:EXAMPLES]).to_pylist()
     return examples
