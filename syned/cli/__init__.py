@@ -18,6 +18,7 @@ from syned.cli.generate import generate, sheet
 from syned.cli.look import doctor, status
 from syned.cli.options import EXIT_MISTAKE
 from syned.cli.paraphrase import paraphrase
+from syned.cli.report import report
 from syned.cli.train import train_editor
 from syned.errors import SynedError
 
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (generate, paraphrase, status, sheet, doctor):
+for command in (generate, paraphrase, report, status, sheet, doctor):
     app.command()(command)
 app.command("train-editor")(train_editor)
 
