@@ -63,7 +63,7 @@ def render_page(run: Run, columns: EditColumns, progress: Progress) -> str:
     Raises:
         RunError: something of the run cannot be read.
     """
-    whole = summary(run)
+    whole = summary(run, with_tasks=False)  # the columns know the tasks already
     captions = caption_summary(run)
     cards = list(make_cards(run, columns, choose_edits(columns), progress))
     settings = run.settings()
