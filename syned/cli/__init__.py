@@ -19,6 +19,7 @@ from syned.cli.look import doctor, status
 from syned.cli.options import EXIT_MISTAKE
 from syned.cli.paraphrase import paraphrase
 from syned.cli.publish import publish
+from syned.cli.report import report
 from syned.cli.train import train_editor
 from syned.errors import SynedError
 
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 
 for command in (generate, paraphrase, publish, status, sheet, doctor):
+for command in (generate, paraphrase, report, status, sheet, doctor):
     app.command()(command)
 app.command("train-editor")(train_editor)
 
