@@ -32,8 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (generate, paraphrase, publish, status, sheet, doctor):
-for command in (generate, paraphrase, report, status, sheet, doctor):
+for command in (generate, paraphrase, publish, report, status, sheet, doctor):
     app.command()(command)
 app.command("train-editor")(train_editor)
 
