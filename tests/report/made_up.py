@@ -223,6 +223,39 @@ def paraphrased(kind: TextKind, text: str) -> Paraphrased:
     return Paraphrased(f"{kind}:{text}", kind, text, "", "done", "", good, candidates, 1)
 
 
+def gains_of(baseline: str) -> dict[str, Any]:
+    """What gains.json holds, as far as the report reads it."""
+    gain = {"difference": 0.05, "low": 0.01, "high": 0.091, "above_zero": 0.99}
+    arms = {
+        baseline: {
+            "trained_on": "real pairs",
+            "scores": {
+                "BLEU-4": {"mean": 0.1, "deviation": None},
+                "CIDEr": {"mean": 0.45, "deviation": 0.012},
+            },
+            "gain": {},
+        },
+        f"{baseline}+syned": {
+            "trained_on": "real and syned",
+            "scores": {
+                "BLEU-4": {"mean": 0.12, "deviation": None},
+                "CIDEr": {"mean": 0.5, "deviation": 0.02},
+            },
+            "gain": {"CIDEr": gain},
+        },
+    }
+    return {
+        "metrics": ["BLEU-4", "CIDEr"],
+        "comparable": True,
+        "baseline": baseline,
+        "seeds": [0, 1, 2],
+        "test": {"pairs": 400},
+        "missing": [],
+        "constant": {"caption": "nothing changed", "scores": {"BLEU-4": 0.01, "CIDEr": 0.02}},
+        "captioners": {"two_stream": {"arms": arms}},
+    }
+
+
 def commit(
     folder: ShardFolder, shard: int, rows: Sequence[Any], counts: dict[str, int] | None = None
 ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,18 @@ def test_it_can_be_written_elsewhere_as_a_file_or_into_a_folder(tmp_path: Path) 
     assert run_cli("report", "--out", str(tmp_path)) == 0
     assert (tmp_path / "report.html").is_file()
     assert not (tmp_path / "test" / "report.html").exists()
+
+
+def test_it_is_opened_in_the_browser_of_the_person(tmp_path: Path) -> None:
+    make_run(tmp_path, MadeUp(edits=4))
+    browser = tmp_path / "browser"
+    browser.write_text(f"#!/bin/sh\necho \"$1\" > '{tmp_path}/opened'\n", encoding="utf-8")
+    browser.chmod(0o755)
+    code = "from syned.cli import main; main(['report', '--open'])"
+    environment = {**os.environ, "BROWSER": str(browser)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+    opened = (tmp_path / "opened").read_text("utf-8").strip()
+    assert opened == (tmp_path / "test" / "report.html").as_uri()
 
 
 @pytest.mark.parametrize(

@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from syned.errors import RunError
 from syned.report.gains import read_gains
+from tests.report.made_up import gains_of
 
 
-def write(folder: Path, text: str) -> None:
+def write(folder: Path, told: object) -> None:
     (folder / "train_eval").mkdir()
-    (folder / "train_eval" / "gains.json").write_text(text, encoding="utf-8")
+    (folder / "train_eval" / "gains.json").write_text(json.dumps(told), encoding="utf-8")
 
 
-def test_arms_become_rows_and_their_plain_values_columns(tmp_path: Path) -> None:
-    arms = [
-        {"arm": "real", "CIDEr": 0.51234, "by_task": {"add": 1}},
-        {"arm": "real+syned", "CIDEr": 0.6, "seeds": 3},
-    ]
-    write(tmp_path, json.dumps({"arms": arms}))
+def test_every_arm_has_its_scores_and_its_gain(tmp_path: Path) -> None:
+    write(tmp_path, gains_of("real"))
     gains = read_gains(tmp_path)
     assert gains is not None
-    assert gains.columns == ["arm", "CIDEr", "seeds"]
-    assert gains.rows == [["real", "0.512", ""], ["real+syned", "0.6", "3"]]
+    (table,) = gains.tables
+    assert (table.captioner, table.metrics) == ("two_stream", ["BLEU-4", "CIDEr"])
+    assert table.rows == [
+        ("real", "real pairs", ["10.0", "45.0 ± 1.2"], ""),
+        ("real+syned", "real and syned", ["12.0", "50.0 ± 2.0"], "+5.0 [1.0, 9.1]"),
+        ("most frequent caption", "nothing changed", ["1.0", "2.0"], ""),
+    ]
+    assert (gains.baseline, gains.test_pairs, gains.seeds) == ("real", 400, 3)
 
 
 def test_without_a_file_there_are_no_gains(tmp_path: Path) -> None:
     assert read_gains(tmp_path) is None
 
 
-@pytest.mark.parametrize("text", ["nonsense", "{}", '{"arms": [1]}', '{"arms": null}'])
-def test_a_damaged_file_says_what_to_do(tmp_path: Path, text: str) -> None:
-    write(tmp_path, text)
+@pytest.mark.parametrize("told", ["text", {}, [], {**gains_of("real"), "captioners": {"a": 1}}])
+def test_a_damaged_file_says_what_to_do(tmp_path: Path, told: Any) -> None:
+    write(tmp_path, told)
     with pytest.raises(RunError, match="`syned train-eval` again"):
         read_gains(tmp_path)

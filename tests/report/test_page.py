@@ -18,7 +18,7 @@ from syned.report.columns import read_columns
 from syned.report.page import MOST_CHARACTERS, render_page, shown, write_report
 from syned.run import Run
 from tests.conftest import new_run, silent
-from tests.report.made_up import SCRIPT, MadeUp, make_run
+from tests.report.made_up import SCRIPT, MadeUp, gains_of, make_run
 
 HOSTILE = (
     SCRIPT,
@@ -139,12 +139,13 @@ def test_what_comes_from_data_is_shown_as_text(tmp_path: Path, hostile: str) -> 
         ),
     )
     (run.path / "train_eval").mkdir()
-    arms = {"arms": [{"arm": hostile, hostile: 1.0}]}
-    (run.path / "train_eval" / "gains.json").write_text(json.dumps(arms), encoding="utf-8")
+    gains = json.dumps(gains_of(hostile))
+    (run.path / "train_eval" / "gains.json").write_text(gains, encoding="utf-8")
     page = page_of(run)
     assert f"{hostile} 3" in page.text
     assert f"please caption {hostile}" in page.text
     assert f"kept if {hostile} at least 0.5" in page.text
+    assert f"Gain in CIDEr over {hostile}" in page.text
     assert hostile in {option.get("value") for option in page.all("option")}
     assert len(page.scripts) == len(page.styles) == 1
     assert "hit" not in page.scripts[0]
