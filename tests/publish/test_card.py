@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from syned.config import PublishConfig
 from syned.publish.card import card, features, licence_fields
-from syned.publish.prose import CardFacts, SplitSize
+from syned.publish.facts import CardFacts, SplitSize
 from syned.published import INSTRUCT_PIX2PIX_SCHEMA, PUBLISHED_SCHEMA
 from syned.shards import parquet_schema
 
