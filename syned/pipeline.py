@@ -214,7 +214,8 @@ def publish(
         RunError: there is nothing to publish, the run is damaged, or is being published already.
     """
     with run.lock("publish.lock"):
-        run.write_settings(config, {}, sections=("publish",))
+        if folder is None:  # what is published elsewhere does not become the run's way
+            run.write_settings(config, {}, sections=("publish",))
         made = publish_dataset(run, config.publish, folder or run.path / "dataset", progress)
         rows = {split: size.rows for split, size in made.splits.items()}
         run.log_event("published", path=made.path, rows=rows, unchanged=made.unchanged)

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from syned.config import PublishConfig
 from syned.publish.card import card, features, licence_fields
-from syned.publish.prose import CardFacts, SplitSize
+from syned.publish.facts import CardFacts, SplitSize
 from syned.published import INSTRUCT_PIX2PIX_SCHEMA, PUBLISHED_SCHEMA
 from syned.shards import parquet_schema
 
@@ -51,12 +51,18 @@ FACTS = CardFacts(
 )
 
 
+def head_of(text: str) -> dict[str, Any]:
+    """What the hub's own reader finds at the head of a card."""
+    data: Any = DatasetCard(text).data
+    return dict(data.to_dict())
+
+
 def prose_of(facts: CardFacts) -> str:
     return str(DatasetCard(card(facts)).text)
 
 
 def test_the_hub_reads_the_head_of_the_card() -> None:
-    data = DatasetCard(card(FACTS)).data.to_dict()
+    data = head_of(card(FACTS))
 
     assert data["license"] == "cc-by-nc-4.0"
     assert data["language"] == ["en"]
@@ -175,7 +181,7 @@ def test_whatever_stands_in_the_data_is_shown_and_does_nothing() -> None:
     text = card(facts)
     html = MarkdownIt("gfm-like", {"linkify": False}).render(DatasetCard(text).text)
 
-    assert DatasetCard(text).data.to_dict()["license"] == "other"
+    assert head_of(text)["license"] == "other"
     assert yaml.safe_load(text.split("---\n")[1])["dataset_info"]["download_size"] == 8800
     assert "<script" not in html
     assert "<img" not in html
