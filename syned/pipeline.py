@@ -1,7 +1,7 @@
 """The stages in order: what each reads and writes, and how a config becomes edits.
 
     source ──make_plan──▶ plan/ ──generate────▶ edits/ ────┐
-                              └──paraphrase──▶ captions/ ──┴──summary──▶ what there is
+                              └──paraphrase──▶ captions/ ──┴──filter_edits──▶ scores/, selection
 
 Every call takes up where the last one was cut off. They return data; only the CLI prints.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -20,25 +20,35 @@ from typing import Any
 from syned.answers import AnswerStore
 from syned.builders import (
     edit_settings,
+    filter_rules,
+    filter_settings,
     identity_of_editor,
     load_prompts,
+    name_models,
     open_editor,
     open_judge,
     paraphrase_options,
     paraphrase_settings,
+    refuse_other_models,
+    sameness,
+    scoring_models,
     versions,
 )
 from syned.config import RunConfig
 from syned.engines.base import Editor, TextEncoder
 from syned.engines.chat import ChatEngine, find_chat_engine
 from syned.estimate import Estimate, calibrate
+from syned.executors.evaluation import known_sets
 from syned.executors.local import GenerateOptions, GenerateSummary, Progress, generate_shards
 from syned.executors.rows import read_rows
+from syned.executors.scores import Models, ScoreSummary, edit_shards, score_run, unscored
+from syned.executors.selection import contaminations, read_scored, write_selection
 from syned.executors.texts import ParaphraseSummary, paraphrase_texts
 from syned.records import EditJob
 from syned.run import Run
 from syned.sources import Source, open_source
 from syned.stages import plan
+from syned.stages.calibrate import Calibration, cross_checked, find_thresholds
 from syned.stages.paraphrase import originals
 from syned.stages.plan import Planner, PlanSummary
 
@@ -69,6 +79,13 @@ STAGES = (
         reads="plan/: its instructions and captions",
         writes="captions/",
         needs="a language model, syned[paraphrase]",
+    ),
+    Stage(
+        name="filter",
+        command="syned filter",
+        reads="plan/, edits/, captions/",
+        writes="scores/, selection.parquet",
+        needs="CLIP, syned[models,filter]",
     ),
 )
 
@@ -190,6 +207,95 @@ def forget_captions(run: Run) -> None:
             run.captions.remove(shard)
 
 
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """What one call of the filter has done."""
+
+    scores: ScoreSummary
+    selection: dict[str, Any] | None
+    """The metadata of selection.parquet; None when scoring was stopped before its end."""
+
+
+def filter_edits(
+    config: RunConfig,
+    run: Run,
+    progress: Progress,
+    *,
+    say: Callable[[str], None],
+    models: Models | None = None,
+) -> Filtered:
+    """Score what has no scores yet, and decide which edits are kept.
+
+    With all scores there, no model is loaded and no picture read. Edits that are being made
+    meanwhile wait for the next call.
+
+    Args:
+        config: its `filter` section says how; a run that has scores keeps the models.
+        run: a run with edits.
+        progress: hears of pictures that are scored.
+        say: told what takes a while.
+        models: what to score with in place of the config's.
+
+    Raises:
+        ConfigError: an evaluation set is not there.
+        DataError: an evaluation set cannot be read.
+        EngineError: a model cannot be found, loaded or used.
+        RunError: the run is being filtered already, has no edits, or was scored with other models.
+    """
+    with _scores_in_hand(config, run, models) as found:
+        scores = score_run(run, found, batch_size=config.filter.batch_size, progress=progress)
+        if scores.stopped:
+            return Filtered(scores, None)
+        return Filtered(scores, _select(config, run, scores.shards, found, say))
+
+
+def calibrate_filter(
+    config: RunConfig,
+    run: Run,
+    progress: Progress,
+    *,
+    precision: float,
+    models: Models | None = None,
+) -> tuple[Calibration, Calibration] | None:
+    """Find thresholds on a run whose true results are known; selection.parquet stays as it is.
+
+    Args:
+        config: as for `filter_edits`, and so are the others.
+        run: a run with edits.
+        progress: hears of pictures that are scored.
+        precision: the least share of kept edits that shall be right, in (0, 1].
+        models: what to score with in place of the config's.
+
+    Returns:
+        The calibration; and what such thresholds do on edits that they were not found on. None
+        when scoring was stopped before its end.
+
+    Raises:
+        DataError: no right edit is known, or no thresholds are as precise as that.
+        EngineError: a model cannot be found, loaded or used.
+        RunError: the run is being filtered already, has no edits, or was scored with other models.
+    """
+    with _scores_in_hand(config, run, models) as found:
+        scores = score_run(run, found, batch_size=config.filter.batch_size, progress=progress)
+        if scores.stopped:
+            return None
+        scored = read_scored(run, scores.shards, captions=False)
+        whole = find_thresholds(scored.columns, scored.right, precision=precision)
+        return whole, cross_checked(scored.columns, scored.right, precision=precision)
+
+
+def forget_scores(run: Run) -> None:
+    """Take back the scores of a run, so that it can be scored with other models.
+
+    Raises:
+        RunError: the run is being filtered.
+    """
+    with run.lock("scores.lock"):
+        for folder in (run.edit_scores, run.image_scores):
+            for shard in folder.recorded():
+                folder.remove(shard)
+
+
 def dry_run(config: RunConfig) -> Estimate:
     """Say what a run would cost: plan and edit one batch for real, and leave nothing behind.
 
@@ -227,6 +333,54 @@ def _in_hand(run: Run) -> Iterator[None]:
         for folder in (run.images, run.requests, run.edits):
             folder.remove_leftovers()
         yield
+
+
+@contextmanager
+def _scores_in_hand(config: RunConfig, run: Run, given: Models | None) -> Iterator[Models]:
+    """Hold the lock of the scores, and know the models that they are made with."""
+    with run.lock("scores.lock"):
+        for folder in (run.image_scores, run.edit_scores):
+            folder.remove_leftovers()
+        made = bool(run.image_scores.recorded() or run.edit_scores.recorded())
+        run.check_fingerprint("filter", filter_settings(config.filter), made=made)
+        models = given or _models_of(config, run, made)
+        names = {"image_text_encoder": models.encoder_name, "dino": models.dino_name}
+        run.write_settings(config, names, sections=("filter",))
+        yield models
+
+
+def _models_of(config: RunConfig, run: Run, made: bool) -> Models:
+    """The models that the run was scored with; looked for only when there is more to score."""
+    versions = run.settings().get("versions", {})
+    noted = (versions.get("image_text_encoder", ""), versions.get("dino", ""))
+    models = scoring_models(config.filter, noted)
+    if made and noted[0] and not any(unscored(run, edit_shards(run), models.identity)):
+        return models
+    names = name_models(config.filter)
+    if made and noted[0]:
+        refuse_other_models(noted, names)
+    return scoring_models(config.filter, names)
+
+
+def _select(
+    config: RunConfig,
+    run: Run,
+    shards: Sequence[int],
+    models: Models,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    options = config.filter
+    sets = known_sets(
+        run, shards, options.evaluation, models, batch_size=options.batch_size, say=say
+    )
+    scored = read_scored(run, shards, captions=bool(sets))
+    return write_selection(
+        run,
+        scored,
+        filter_rules(options, scored.columns),
+        contaminations(run, scored, sets, sameness(options)),
+        encoder=models.encoder_name,
+    )
 
 
 def _plan_one_batch(config: RunConfig, folder: Path) -> tuple[Source, PlanSummary, list[EditJob]]:

@@ -1,16 +1,22 @@
 """What a run may be told: a module for each section. Defaults live here and nowhere else."""
 
+from syned.config.filter import EvaluationSet, FilterConfig, Quantile, Threshold, Thresholds
 from syned.config.generate import GenerateConfig, Scale
 from syned.config.paraphrase import ParaphraseConfig
 from syned.config.run import RunConfig, load_config, setting_of
 from syned.config.source import SourceConfig
 
 __all__ = [
+    "EvaluationSet",
+    "FilterConfig",
     "GenerateConfig",
     "ParaphraseConfig",
+    "Quantile",
     "RunConfig",
     "Scale",
     "SourceConfig",
+    "Threshold",
+    "Thresholds",
     "load_config",
     "setting_of",
 ]
