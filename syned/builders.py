@@ -180,13 +180,15 @@ def scoring_models(options: FilterConfig, names: tuple[str, str]) -> Models:
             return FakeImageTextEncoder()
         from syned.engines.image_text_encoder import TransformersImageTextEncoder as Encoder
 
-        return _same(Encoder(options.encoder, **_computing(options)), encoder)
+        opened: ImageTextEncoder = Encoder(options.encoder, **_computing(options))
+        return _same(opened, encoder)
 
     @cache
     def open_dino() -> ImageEncoder:
         from syned.engines.image_text_encoder import TransformersImageEncoder as Encoder
 
-        return _same(Encoder(options.dino or "", **_computing(options)), dino)
+        opened: ImageEncoder = Encoder(options.dino or "", **_computing(options))
+        return _same(opened, dino)
 
     return Models(open_encoder, encoder, open_dino if dino else None, dino)
 

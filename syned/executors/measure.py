@@ -37,10 +37,11 @@ Place = tuple[int, int]
 class MeasuredShard:
     """A shard of edits, ready for the models."""
 
-    shard: int
-    edits: list[MeasuredEdit] = field(repr=False)
-    places: list[Place] = field(repr=False)
-    """Of their source images."""
+    edit_ids: list[str]
+    edits: dict[int, MeasuredEdit] = field(repr=False)
+    """Row -> edit, for those that did not fail."""
+    places: dict[int, Place] = field(repr=False)
+    """Row -> where its source image lies."""
 
 
 class Measurer:
@@ -86,11 +87,13 @@ class Measurer:
             )
         requests = run.requests.read(shard, _REQUEST_COLUMNS).to_pylist()
         cells = run.edits.read(shard, ["edited_image"])["edited_image"].to_pylist()
-        places = [(row["image_shard"], row["image_row"]) for row in requests]
-        rows = list(zip(requests, cells, places, strict=True))
-        sources = self._sources(place for _, cell, place in rows if cell is not None)
-        jobs = [(request, cell, sources.get(place)) for request, cell, place in rows]
-        return MeasuredShard(shard, list(self._threads.map(_measured, jobs)), places)
+        rows = [row for row, cell in enumerate(cells) if cell is not None]
+        places = {row: (requests[row]["image_shard"], requests[row]["image_row"]) for row in rows}
+        sources = self._sources(places.values())
+        jobs = [(requests[r], cells[r]["bytes"], sources[place]) for r, place in places.items()]
+        measured = self._threads.map(_measured, jobs)
+        edits = dict(zip(rows, measured, strict=True))
+        return MeasuredShard([request["edit_id"] for request in requests], edits, places)
 
     def _sources(self, places: Iterable[Place]) -> dict[Place, NDArray[np.uint8]]:
         """The source images of a shard of edits, from memory or from their shards."""
@@ -123,12 +126,10 @@ class Measurer:
             self._free += oldest.nbytes
 
 
-def _measured(job: tuple[dict[str, Any], Any, NDArray[np.uint8] | None]) -> MeasuredEdit:
-    """One edit: the row of its request, its picture as stored, its source image."""
-    request, cell, source = job
-    if cell is None or source is None:
-        return MeasuredEdit(request["edit_id"])
-    edited = decode(cell["bytes"])
+def _measured(job: tuple[dict[str, Any], bytes, NDArray[np.uint8]]) -> MeasuredEdit:
+    """One edit: the row of its request, its picture as PNG, its source image."""
+    request, png, source = job
+    edited = decode(png)
     return MeasuredEdit(
         edit_id=request["edit_id"],
         source_id=request["source_id"],

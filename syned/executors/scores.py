@@ -209,9 +209,8 @@ class _Scorer:
 
     def edits(self, shard: MeasuredShard, stop: Stop) -> list[EditScore] | None:
         """The rows of a shard, failed edits among them; None when it was stopped before its end."""
-        scores = [EditScore(edit.edit_id) for edit in shard.edits]
-        rows = [row for row, edit in enumerate(shard.edits) if edit.edited is not None]
-        for some in self._batches(rows):
+        scores = [EditScore(edit_id) for edit_id in shard.edit_ids]
+        for some in self._batches(list(shard.edits)):
             if stop():
                 return None
             with self._timed(len(some)):
@@ -221,7 +220,7 @@ class _Scorer:
                 found = score_edits(edits, sources, self._encoder, self._captions, dinos)
             for row, score in zip(some, found, strict=True):
                 scores[row] = score
-        self._progress.batch_done(0, len(scores) - len(rows), 0.0)
+        self._progress.batch_done(0, len(scores) - len(shard.edits), 0.0)
         return scores
 
     def _dino_similarities(self, edits: Sequence[MeasuredEdit]) -> Sequence[float | None]:
@@ -229,11 +228,11 @@ class _Scorer:
             return [None] * len(edits)
         unknown = {e.source_id: e.source for e in edits if e.source_id not in self._dino_of}
         if unknown:
-            pictures = [pixels for pixels in unknown.values() if pixels is not None]
+            pictures = list(unknown.values())
             found = embed_in_batches(pictures, self._dino, batch_size=self._batch_size)
             self._dino_of.update(zip(unknown, found, strict=True))
         sources = np.stack([self._dino_of[edit.source_id] for edit in edits])
-        edited = [edit.edited for edit in edits if edit.edited is not None]
+        edited = [edit.edited for edit in edits]
         vectors = embed_in_batches(edited, self._dino, batch_size=self._batch_size)
         similarities: list[float] = cosines(sources, vectors).tolist()
         return similarities

@@ -144,10 +144,7 @@ def write_selection(
             task: _counts(outcome[scored.columns.task == position])
             for position, task in sorted(enumerate(scored.columns.tasks), key=lambda pair: pair[1])
         },
-        "thresholds": {
-            "all": _shown(rules, rules.bounds),
-            "tasks": {task: _shown(rules, bounds) for task, bounds in sorted(rules.tasks.items())},
-        },
+        "thresholds": _shown(rules),
         "encoder": encoder,
         "contamination": {
             name: {
@@ -233,9 +230,8 @@ def _truth(run: Run, shard: int, rows: int) -> NDArray[np.int8]:
         return np.full(rows, -1, np.int8)
     errors = run.edits.read(shard, _TRUTH_COLUMNS)
     true, source = (errors[name].to_numpy() for name in _TRUTH_COLUMNS)
-    right = (true <= 0.5 * source).astype(np.int8)
-    right[np.isnan(true) | np.isnan(source)] = -1
-    return right
+    unknown = np.isnan(true) | np.isnan(source)
+    return np.where(unknown, -1, true <= 0.5 * source).astype(np.int8)
 
 
 def _columns(table: pa.Table) -> Columns:
@@ -274,14 +270,21 @@ def _counts(outcome: NDArray[np.uint8]) -> dict[str, Any]:
     return {"kept": int(of_reason[KEPT]), "dropped": dropped}
 
 
-def _shown(rules: Rules, bounds: Mapping[str, float | None]) -> dict[str, float]:
-    """All numbers that held, those of the choice among variants with them."""
-    numbers: dict[str, float | None] = {
-        **bounds,
+def _shown(rules: Rules) -> dict[str, Any]:
+    """All numbers that held; null for one that holds for all tasks but this."""
+    common: dict[str, float | None] = {
+        **rules.bounds,
         "near_duplicate_distance": rules.near_duplicate_distance,
         "best_per_request": rules.best_per_request,
     }
-    return {name: number for name, number in numbers.items() if number is not None}
+    common = {name: number for name, number in common.items() if number is not None}
+    tasks = {
+        task: {
+            name: number for name, number in bounds.items() if number is not None or name in common
+        }
+        for task, bounds in sorted(rules.tasks.items())
+    }
+    return {"all": common, "tasks": tasks}
 
 
 def _write(run: Run, table: pa.Table, outcome: NDArray[np.uint8], told: Mapping[str, Any]) -> None:

@@ -18,7 +18,6 @@ BLACK_MEAN = 4.0
 """Of 255: the mean of a picture that is black, even if a few pixels are not."""
 SSIM_SIDE_PX = 256
 """Larger pictures are averaged down to about this for structural similarity, as its authors do."""
-_SSIM_WINDOW_PX = 7
 
 Pixels = NDArray[np.uint8]
 
@@ -38,7 +37,7 @@ def pixel_scores(source: Pixels, edited: Pixels) -> PixelScores:
     """Measure one pair.
 
     Args:
-        source: the source image, shape (h, w, 3).
+        source: the source image, shape (h, w, 3), both sides at least 8 px.
         edited: the edited image, of the same shape.
     """
     change = np.abs(source.astype(np.int16) - edited)  # (h, w, 3), 0 to 255
@@ -92,7 +91,7 @@ def _strongest_patch(change: NDArray[Any]) -> float:
 
 def _cuts(side: int) -> NDArray[np.intp]:
     """Where patches begin along a side."""
-    return np.arange(min(PATCHES_A_SIDE, side)) * side // min(PATCHES_A_SIDE, side)
+    return np.arange(PATCHES_A_SIDE) * side // PATCHES_A_SIDE
 
 
 def _structural_similarity(source: Pixels, edited: Pixels) -> float:
@@ -101,10 +100,7 @@ def _structural_similarity(source: Pixels, edited: Pixels) -> float:
 
     structural_similarity: Any = metrics.structural_similarity  # it has no types
     gray = [_reduced(pixels.mean(axis=2, dtype=np.float32)) for pixels in (source, edited)]
-    window = min(_SSIM_WINDOW_PX, *gray[0].shape)
-    return float(
-        structural_similarity(*gray, data_range=255.0, win_size=window - (window % 2 == 0))
-    )
+    return float(structural_similarity(*gray, data_range=255.0))
 
 
 def _reduced(gray: NDArray[np.float32]) -> NDArray[np.float32]:

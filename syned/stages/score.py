@@ -7,7 +7,7 @@ an edit has the same scores whether its source image was embedded just now or in
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,15 +35,15 @@ class MeasuredImage:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredEdit:
-    """An edit with what its pixels say; of a failed one, nothing but its id."""
+    """An edit that did not fail, with what its pixels say."""
 
     edit_id: str
-    source_id: str = ""
-    source: Pixels | None = field(default=None, repr=False)
-    edited: Pixels | None = field(default=None, repr=False)
-    pixel_scores: PixelScores | None = None
-    input_caption: str = ""
-    output_caption: str = ""
+    source_id: str
+    source: Pixels = field(repr=False)
+    edited: Pixels = field(repr=False)
+    pixel_scores: PixelScores
+    input_caption: str
+    output_caption: str
 
 
 class Captions:
@@ -91,7 +91,7 @@ def score_edits(
     captions: Captions,
     dino_similarities: Sequence[float | None],
 ) -> list[EditScore]:
-    """Score a batch of edits that did not fail.
+    """Score a batch of edits.
 
     Args:
         edits: at least one, as many as the encoder is to see at once.
@@ -100,16 +100,24 @@ def score_edits(
         captions: of the same encoder.
         dino_similarities: of source image and edited image, None where nobody asked.
     """
-    edited = halved(encoder.embed_images([e.edited for e in edits if e.edited is not None]))
-    texts = _caption_similarities(edits, source_embeddings, edited, captions)
-    alike = cosines(source_embeddings, edited)
+    edited = halved(encoder.embed_images([edit.edited for edit in edits]))
+    alike = cosines(source_embeddings, edited).tolist()
+    before = _fits([edit.input_caption for edit in edits], source_embeddings, captions)
+    after = _fits([edit.output_caption for edit in edits], edited, captions)
+    direction = _directions(edits, source_embeddings, edited, captions)
     return [
         EditScore(
             edit_id=edit.edit_id,
-            image_similarity=float(alike[row]),
-            **texts[row],
+            image_similarity=alike[row],
+            source_text_similarity=before.get(row),
+            edited_text_similarity=after.get(row),
+            directional_similarity=direction.get(row),
             dino_similarity=dino_similarities[row],
-            **({} if edit.pixel_scores is None else asdict(edit.pixel_scores)),
+            changed_fraction=edit.pixel_scores.changed_fraction,
+            patch_change=edit.pixel_scores.patch_change,
+            ssim=edit.pixel_scores.ssim,
+            perceptual_hash=edit.pixel_scores.perceptual_hash,
+            flat=edit.pixel_scores.flat,
             embedding=tuple(edited[row].tolist()),
         )
         for row, edit in enumerate(edits)
@@ -176,42 +184,26 @@ def halved(embeddings: Embeddings) -> Embeddings:
     return embeddings.astype(np.float16).astype(np.float32)
 
 
-def _caption_similarities(
-    edits: Sequence[MeasuredEdit], source: Embeddings, edited: Embeddings, captions: Captions
-) -> list[dict[str, float | None]]:
-    """The three scores that need captions, None where one of them is missing."""
-    source_text = _with_captions([e.input_caption for e in edits], source, captions)
-    edited_text = _with_captions([e.output_caption for e in edits], edited, captions)
-    direction: dict[int, float] = {}
-    both = [
-        row
-        for row, e in enumerate(edits)
-        if e.input_caption and e.output_caption and e.input_caption != e.output_caption
-    ]
-    if both:
-        texts = [
-            [edits[row].input_caption for row in both],
-            [edits[row].output_caption for row in both],
-        ]
-        vectors = [captions.embed(some, batch_size=len(edits)) for some in texts]
-        found = directional_similarity(source[both], edited[both], *vectors)
-        direction = dict(zip(both, found.tolist(), strict=True))
-    return [
-        {
-            "source_text_similarity": source_text.get(row),
-            "edited_text_similarity": edited_text.get(row),
-            "directional_similarity": direction.get(row),
-        }
-        for row in range(len(edits))
-    ]
-
-
-def _with_captions(
-    texts: Sequence[str], images: Embeddings, captions: Captions
-) -> dict[int, float]:
+def _fits(texts: Sequence[str], images: Embeddings, captions: Captions) -> dict[int, float]:
     """Row -> cosine of image and caption, for the rows that have a caption."""
     rows = [row for row, text in enumerate(texts) if text]
     if not rows:
         return {}
-    found = cosines(images[rows], captions.embed([texts[r] for r in rows], batch_size=len(texts)))
+    vectors = captions.embed([texts[row] for row in rows], batch_size=len(texts))
+    return dict(zip(rows, cosines(images[rows], vectors).tolist(), strict=True))
+
+
+def _directions(
+    edits: Sequence[MeasuredEdit], source: Embeddings, edited: Embeddings, captions: Captions
+) -> dict[int, float]:
+    """Row -> directional similarity, for the rows whose two captions differ."""
+    pairs = [(edit.input_caption, edit.output_caption) for edit in edits]
+    rows = [
+        row for row, (before, after) in enumerate(pairs) if before and after and before != after
+    ]
+    if not rows:
+        return {}
+    texts = zip(*(pairs[row] for row in rows), strict=True)
+    vectors = [captions.embed(some, batch_size=len(edits)) for some in texts]
+    found = directional_similarity(source[rows], edited[rows], *vectors)
     return dict(zip(rows, found.tolist(), strict=True))
