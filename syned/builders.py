@@ -12,8 +12,8 @@ from syned.config import FilterConfig, ParaphraseConfig, Quantile, RunConfig, Th
 from syned.engines.base import Editor, ImageEncoder, ImageTextEncoder, Sampling, TextEncoder
 from syned.engines.fake import FakeImageTextEncoder, FakeTextEncoder
 from syned.errors import EngineError
+from syned.executors.contamination import Sameness
 from syned.executors.scores import Models
-from syned.executors.selection import Sameness
 from syned.executors.texts import ParaphraseOptions
 from syned.prompts import Prompt, load_prompt
 from syned.records import TextKind

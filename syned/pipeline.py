@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -38,17 +38,19 @@ from syned.config import RunConfig
 from syned.engines.base import Editor, TextEncoder
 from syned.engines.chat import ChatEngine, find_chat_engine
 from syned.estimate import Estimate, calibrate
+from syned.executors.contamination import contaminations
 from syned.executors.evaluation import known_sets
 from syned.executors.local import GenerateOptions, GenerateSummary, Progress, generate_shards
 from syned.executors.rows import read_rows
-from syned.executors.scores import Models, ScoreSummary, edit_shards, score_run, unscored
-from syned.executors.selection import contaminations, read_scored, write_selection
+from syned.executors.scored import read_scored
+from syned.executors.scores import Models, ScoreSummary, Work, find_work, score_run
+from syned.executors.selection import write_selection
 from syned.executors.texts import ParaphraseSummary, paraphrase_texts
 from syned.records import EditJob
 from syned.run import Run
 from syned.sources import Source, open_source
 from syned.stages import plan
-from syned.stages.calibrate import Calibration, cross_checked, find_thresholds
+from syned.stages.calibrate import Calibration, find_thresholds
 from syned.stages.paraphrase import originals
 from syned.stages.plan import Planner, PlanSummary
 
@@ -242,11 +244,12 @@ def filter_edits(
         EngineError: a model cannot be found, loaded or used.
         RunError: the run is being filtered already, has no edits, or was scored with other models.
     """
-    with _scores_in_hand(config, run, models) as found:
-        scores = score_run(run, found, batch_size=config.filter.batch_size, progress=progress)
+    with _scores_in_hand(config, run, models) as (found, work):
+        size = config.filter.batch_size
+        scores = score_run(run, found, work, batch_size=size, progress=progress)
         if scores.stopped:
             return Filtered(scores, None)
-        return Filtered(scores, _select(config, run, scores.shards, found, say))
+        return Filtered(scores, _select(config, run, found, work, say))
 
 
 def calibrate_filter(
@@ -256,7 +259,7 @@ def calibrate_filter(
     *,
     precision: float,
     models: Models | None = None,
-) -> tuple[Calibration, Calibration] | None:
+) -> Calibration | None:
     """Find thresholds on a run whose true results are known; selection.parquet stays as it is.
 
     Args:
@@ -267,21 +270,19 @@ def calibrate_filter(
         models: what to score with in place of the config's.
 
     Returns:
-        The calibration; and what such thresholds do on edits that they were not found on. None
-        when scoring was stopped before its end.
+        None when scoring was stopped before its end.
 
     Raises:
         DataError: no right edit is known, or no thresholds are as precise as that.
         EngineError: a model cannot be found, loaded or used.
         RunError: the run is being filtered already, has no edits, or was scored with other models.
     """
-    with _scores_in_hand(config, run, models) as found:
-        scores = score_run(run, found, batch_size=config.filter.batch_size, progress=progress)
-        if scores.stopped:
+    with _scores_in_hand(config, run, models) as (found, work):
+        size = config.filter.batch_size
+        if score_run(run, found, work, batch_size=size, progress=progress).stopped:
             return None
-        scored = read_scored(run, scores.shards, captions=False)
-        whole = find_thresholds(scored.columns, scored.right, precision=precision)
-        return whole, cross_checked(scored.columns, scored.right, precision=precision)
+        scored = read_scored(run, work, captions=False)
+        return find_thresholds(scored.columns, scored.right, precision=precision)
 
 
 def forget_scores(run: Run) -> None:
@@ -336,44 +337,49 @@ def _in_hand(run: Run) -> Iterator[None]:
 
 
 @contextmanager
-def _scores_in_hand(config: RunConfig, run: Run, given: Models | None) -> Iterator[Models]:
-    """Hold the lock of the scores, and know the models that they are made with."""
+def _scores_in_hand(
+    config: RunConfig, run: Run, given: Models | None
+) -> Iterator[tuple[Models, Work]]:
+    """Hold the lock of the scores, with the models that they are made with and what is to do."""
     with run.lock("scores.lock"):
         for folder in (run.image_scores, run.edit_scores):
             folder.remove_leftovers()
         made = bool(run.image_scores.recorded() or run.edit_scores.recorded())
         run.check_fingerprint("filter", filter_settings(config.filter), made=made)
-        models = given or _models_of(config, run, made)
+        models, work = _models_and_work(config, run, given, made)
         names = {"image_text_encoder": models.encoder_name, "dino": models.dino_name}
         run.write_settings(config, names, sections=("filter",))
-        yield models
+        yield models, work
 
 
-def _models_of(config: RunConfig, run: Run, made: bool) -> Models:
+def _models_and_work(
+    config: RunConfig, run: Run, given: Models | None, made: bool
+) -> tuple[Models, Work]:
     """The models that the run was scored with; looked for only when there is more to score."""
+    if given is not None:
+        return given, find_work(run, given.identity)
     versions = run.settings().get("versions", {})
     noted = (versions.get("image_text_encoder", ""), versions.get("dino", ""))
-    models = scoring_models(config.filter, noted)
-    if made and noted[0] and not any(unscored(run, edit_shards(run), models.identity)):
-        return models
+    scored = made and bool(noted[0])
+    if scored:
+        models = scoring_models(config.filter, noted)
+        work = find_work(run, models.identity)
+        if not work.todo:
+            return models, work
     names = name_models(config.filter)
-    if made and noted[0]:
+    if scored:
         refuse_other_models(noted, names)
-    return scoring_models(config.filter, names)
+    models = scoring_models(config.filter, names)
+    return models, find_work(run, models.identity)
 
 
 def _select(
-    config: RunConfig,
-    run: Run,
-    shards: Sequence[int],
-    models: Models,
-    say: Callable[[str], None],
+    config: RunConfig, run: Run, models: Models, work: Work, say: Callable[[str], None]
 ) -> dict[str, Any]:
     options = config.filter
-    sets = known_sets(
-        run, shards, options.evaluation, models, batch_size=options.batch_size, say=say
-    )
-    scored = read_scored(run, shards, captions=bool(sets))
+    size = options.batch_size
+    sets = known_sets(run, work, options.evaluation, models, batch_size=size, say=say)
+    scored = read_scored(run, work, captions=bool(sets))
     return write_selection(
         run,
         scored,

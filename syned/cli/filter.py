@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from syned.config import RunConfig
     from syned.run import Run
 
-PRECISION = 0.97
+PRECISION = 0.96
 """Share of kept edits that shall be right where thresholds are found."""
 
 
@@ -106,7 +106,7 @@ def _calibrate(settings: RunConfig, run: Run, precision: float) -> None:
         found = pipeline.calibrate_filter(settings, run, shown, precision=precision)
     if found is None:
         _stop(run, "stopped")
-    print("\n".join(calibration_lines(*found)))
+    print("\n".join(calibration_lines(found)))
 
 
 def _stop(run: Run, what: str) -> NoReturn:

@@ -22,6 +22,14 @@ Threshold = float | Quantile
 """A number, or the quantile of a score at which it lies."""
 
 
+_RANGES = {
+    "changed_fraction": (0, 1),
+    "patch_change": (0, 1),
+    "variant_disagreement": (0, 1000),
+}
+"""Of scores that are not cosines."""
+
+
 class Thresholds(Settings):
     """Bounds of the scores, each a value, a quantile or None for no bound.
 
@@ -48,6 +56,8 @@ class Thresholds(Settings):
     max_patch_change: Threshold | None = None
     min_ssim: Threshold | None = None
     max_ssim: Threshold | None = None
+    max_variant_disagreement: Threshold | None = None
+    """How much variants of a request may differ, in proportion to what each has changed."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -167,20 +177,22 @@ def checked_threshold(value: Any, name: str) -> Any:
         name: of the threshold, which says what its score is.
 
     Raises:
-        ValueError: it cannot; similarities lie in [-1, 1], changes and quantiles in [0, 1].
+        ValueError: it cannot; similarities lie in [-1, 1], changes and quantiles in [0, 1],
+            disagreement in [0, 1000].
     """
     if value is None or isinstance(value, Quantile):
         return value
-    low = 0 if name.endswith(("changed_fraction", "patch_change")) else -1
     if isinstance(value, Mapping) and set(value) == {"quantile"}:
-        if _is_number(value["quantile"], 0):
+        if _is_number(value["quantile"], 0, 1):
             return value
         raise ValueError(f"has quantile {value['quantile']!r}; a share in [0, 1] is expected")
-    if not _is_number(value, low):
-        raise ValueError(f"is {value!r}; a number in [{low}, 1] or {{quantile: share}} is expected")
+    low, high = _RANGES.get(name[4:], (-1, 1))
+    if not _is_number(value, low, high):
+        expected = f"a number in [{low}, {high}] or {{quantile: share}} is expected"
+        raise ValueError(f"is {value!r}; {expected}")
     return value
 
 
-def _is_number(value: object, low: float) -> bool:
-    """Whether it is a number in [low, 1]; the numbers that are none are not in it."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= 1
+def _is_number(value: object, low: float, high: float) -> bool:
+    """Whether it is a number in the range; the numbers that are none are in no range."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high

@@ -27,6 +27,21 @@ T = TypeVar("T")
 _NEEDS = 'needs torch and transformers ({}): pip install "torch==2.13.*" and then "syned[models]"'
 
 
+def encoder_name(name: str, what: str) -> str:
+    """The name of an encoder with its revision; loads no weights.
+
+    Args:
+        name: as for the encoders below.
+        what: what is looked for, in an error's words: "image-text encoder".
+
+    Raises:
+        ConfigError: no such encoder comes with Syned.
+        EngineError: there is no such folder, or the hub does not know it or cannot be reached.
+    """
+    checkpoint = _find(name, what)
+    return f"{checkpoint.name}@{checkpoint.revision}"
+
+
 class TransformersImageTextEncoder:
     """A CLIP, SigLIP or SigLIP 2.
 
@@ -170,9 +185,7 @@ def _tokenizer(name: str, checkpoint: Checkpoint) -> Any:
     from transformers import AutoTokenizer
 
     with _told(name, "image-text encoder"):
-        return AutoTokenizer.from_pretrained(
-            checkpoint.location, revision=checkpoint.hub_revision
-        )
+        return AutoTokenizer.from_pretrained(checkpoint.location, revision=checkpoint.hub_revision)
 
 
 def _text_padding(model: Any) -> str:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from syned.config import EvaluationSet
 from syned.engines.base import ImageTextEncoder
-from syned.executors.scores import Models, embeddings_of
+from syned.executors.scores import Models, Work, embeddings_of
 from syned.run import Run
 from syned.shards import ShardFolder, write_atomically
 from syned.sources.evaluation import evaluation_inputs, evaluation_items
@@ -58,7 +58,7 @@ class KnownSet:
 
 def known_sets(
     run: Run,
-    shards: Sequence[int],
+    work: Work,
     sets: Sequence[EvaluationSet],
     models: Models,
     *,
@@ -69,7 +69,7 @@ def known_sets(
 
     Args:
         run: its scores are locked by the caller.
-        shards: of edits, all of them scored.
+        work: what the run holds, all of it scored.
         sets: what to keep clear of.
         models: what the run was scored with; loaded only for sets that were never read.
         batch_size: pictures that the encoder sees at once.
@@ -80,12 +80,12 @@ def known_sets(
         DataError: a set cannot be read.
         RunError: scores cannot be read, or nothing can be written.
     """
-    return [_known_set(run, shards, config, models, batch_size, say) for config in sets]
+    return [_known_set(run, work, config, models, batch_size, say) for config in sets]
 
 
 def _known_set(
     run: Run,
-    shards: Sequence[int],
+    work: Work,
     config: EvaluationSet,
     models: Models,
     batch_size: int,
@@ -97,11 +97,9 @@ def _known_set(
     if of_set is None:
         of_set = _embedded(config, models.encoder(), batch_size, say)
         _write(folder / f"{config.name}.parquet", of_set, inputs)
-    near = _nearest(run, shards, of_set, folder / f"{config.name}.nearest.parquet", inputs)
+    near = _nearest(run, work, of_set, folder / f"{config.name}.nearest.parquet", inputs)
     distance, similarity = (near[name].to_numpy() for name in _NEAREST_SCHEMA.names)
-    images = sum(
-        record.rows for shard in run.images.recorded() if (record := run.images.record(shard))
-    )
+    images = sum(record.rows for record in work.images.values())
     texts = of_set["text"].drop_null().to_pylist() if config.captions else []
     return KnownSet(
         config.name,
@@ -143,13 +141,11 @@ def _embedded(
     )
 
 
-def _nearest(
-    run: Run, shards: Sequence[int], of_set: pa.Table, path: Path, inputs: str
-) -> pa.Table:
+def _nearest(run: Run, work: Work, of_set: pa.Table, path: Path, inputs: str) -> pa.Table:
     """How near every picture of the run comes to the set, source images first."""
     pictures = [
-        *((run.image_scores, shard) for shard in run.images.recorded()),
-        *((run.edit_scores, shard) for shard in shards),
+        *((run.image_scores, shard) for shard in work.images),
+        *((run.edit_scores, shard) for shard in work.edits),
     ]
     records = [folder.record(shard) for folder, shard in pictures]
     made_from = _hash(inputs, *(record.sha256 if record else "" for record in records))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from syned.errors import RunError
 from syned.executors.rows import decode, refuse_damage
 from syned.run import Run
-from syned.stages.pixels import perceptual_hash, pixel_scores
+from syned.stages.pixels import perceptual_hash, pixel_scores, thumbnail
 from syned.stages.score import MeasuredEdit, MeasuredImage
 
 CACHED_BYTES = 512 * 2**20
@@ -71,7 +71,8 @@ class Measurer:
         for row, pixels in enumerate(pictures):
             self._keep((shard, row), pixels)
         hashes = self._threads.map(perceptual_hash, pictures)
-        return [MeasuredImage(*values) for values in zip(ids, pictures, hashes, strict=True)]
+        small = self._threads.map(thumbnail, pictures)
+        return [MeasuredImage(*values) for values in zip(ids, pictures, hashes, small, strict=True)]
 
     def edits(self, shard: int) -> MeasuredShard:
         """A shard of edits/ with its source images.

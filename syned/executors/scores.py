@@ -39,6 +39,8 @@ from syned.stages.score import (
 
 T = TypeVar("T")
 Stop = Callable[[], bool]
+Records = Mapping[int, CommitRecord]
+"""By shard, in order."""
 Inputs = Mapping[int, str]
 """Shard -> hash of what its scores are made from."""
 
@@ -77,29 +79,60 @@ class ScoreSummary:
     """From the loaded models to the last commit."""
     stopped: bool = False
     """By Ctrl-C, before all was scored."""
-    shards: tuple[int, ...] = ()
-    """Of edits/; all of them have scores unless it was stopped."""
 
 
-def edit_shards(run: Run) -> list[int]:
-    """The shards of edits that are committed now, in order; more may follow."""
-    return [shard for shard in run.edits.recorded() if run.edits.is_done(shard, hashed=False)]
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to score, and what of it has no scores."""
+
+    images: Records
+    """Of plan/images/."""
+    edits: Records
+    """Of edits/, those that are committed; more may follow."""
+    planned: int
+    """Edits that the plan asks for."""
+    images_todo: Inputs
+    edits_todo: Inputs
+
+    @property
+    def todo(self) -> bool:
+        return bool(self.images_todo or self.edits_todo)
 
 
-def unscored(run: Run, shards: Sequence[int], identity: str) -> tuple[Inputs, Inputs]:
-    """The shards of plan/images/ and of edits/ that lack scores made from them as they are.
+def find_work(run: Run, identity: str) -> Work:
+    """Look which shards lack scores made from them as they are; each record is read once.
 
     Args:
         run: what is there; it may grow meanwhile.
-        shards: of edits/, those to look at.
         identity: of the models.
     """
-    images = {shard: _inputs(identity, shard, run.images) for shard in run.images.recorded()}
-    edits = {shard: _inputs(identity, shard, run.edits, run.requests) for shard in shards}
-    return _not_done(run.image_scores, images), _not_done(run.edit_scores, edits)
+    images, requests = _records(run.images), _records(run.requests)
+    edits = {
+        shard: record
+        for shard, record in _records(run.edits).items()
+        if shard in requests and run.edits.matches(record, hashed=False)
+    }
+    return Work(
+        images=images,
+        edits=edits,
+        planned=_rows(requests),
+        images_todo=_unscored(
+            run.image_scores,
+            {shard: _hash(identity, record.sha256) for shard, record in images.items()},
+        ),
+        edits_todo=_unscored(
+            run.edit_scores,
+            {
+                shard: _hash(identity, record.sha256, requests[shard].sha256)
+                for shard, record in edits.items()
+            },
+        ),
+    )
 
 
-def score_run(run: Run, models: Models, *, batch_size: int, progress: Progress) -> ScoreSummary:
+def score_run(
+    run: Run, models: Models, work: Work, *, batch_size: int, progress: Progress
+) -> ScoreSummary:
     """Score what has no scores yet.
 
     Ctrl-C once ends it after the batch in hand; the shard in the making is scored by the next call.
@@ -108,6 +141,7 @@ def score_run(run: Run, models: Models, *, batch_size: int, progress: Progress) 
     Args:
         run: its scores are locked by the caller; edits may still be added to it.
         models: what to score with.
+        work: as found for these models.
         batch_size: images that a model sees at once.
         progress: hears of every batch of pictures, source images and edits alike.
 
@@ -115,10 +149,9 @@ def score_run(run: Run, models: Models, *, batch_size: int, progress: Progress) 
         EngineError: a model cannot be loaded or used.
         RunError: a shard is damaged or cannot be written.
     """
-    shards = edit_shards(run)
-    images, edits = unscored(run, shards, models.identity)
-    done = _report_start(run, shards, images, edits, progress)
-    if not images and not edits:
+    images, edits = work.images_todo, work.edits_todo
+    done = _report_start(work, progress)
+    if not work.todo:
         return done
     begin = time.monotonic()
     scorer = _Scorer(run, models, batch_size, progress)
@@ -133,7 +166,8 @@ def score_run(run: Run, models: Models, *, batch_size: int, progress: Progress) 
         done.images = _score_each(images, measurer.images, scorer.images, writer, stop)
         writer = _Writer(run.edit_scores, edits, thread)
         done.edits = _score_each(edits, measurer.edits, scorer.edits, writer, stop)
-    done.stopped = done.images + done.edits < _rows(run.images, images) + _rows(run.edits, edits)
+    todo = _rows(work.images, images) + _rows(work.edits, edits)
+    done.stopped = done.images + done.edits < todo
     done.seconds = time.monotonic() - begin - done.load_seconds
     return done
 
@@ -152,15 +186,12 @@ def embeddings_of(folder: ShardFolder, shard: int) -> Embeddings:
     return found
 
 
-def _report_start(
-    run: Run, shards: Sequence[int], images: Inputs, edits: Inputs, progress: Progress
-) -> ScoreSummary:
-    made, pictures = _rows(run.edits, shards), _rows(run.images, run.images.recorded())
-    known = made - _rows(run.edits, edits)
+def _report_start(work: Work, progress: Progress) -> ScoreSummary:
+    made, pictures = _rows(work.edits), _rows(work.images)
+    known = made - _rows(work.edits, work.edits_todo)
     progress.started(made + pictures)
-    progress.shard_skipped(known + pictures - _rows(run.images, images))
-    waiting = _rows(run.requests, run.requests.recorded()) - made
-    return ScoreSummary(known=known, waiting=waiting, shards=tuple(shards))
+    progress.shard_skipped(known + pictures - _rows(work.images, work.images_todo))
+    return ScoreSummary(known=known, waiting=work.planned - made)
 
 
 def _score_each(
@@ -285,21 +316,23 @@ class _Writer:
         )
 
 
-def _inputs(identity: str, shard: int, *folders: ShardFolder) -> str:
-    """Hash of what a shard of scores is made from: shards of the run, and models."""
-    records = [folder.record(shard) for folder in folders]
-    made_from = [identity, *(record.sha256 if record else "" for record in records)]
-    return hashlib.sha256("\n".join(made_from).encode()).hexdigest()
+def _records(folder: ShardFolder) -> Records:
+    return {shard: record for shard in folder.recorded() if (record := folder.record(shard))}
 
 
-def _not_done(folder: ShardFolder, inputs: Inputs) -> Inputs:
+def _unscored(scores: ShardFolder, inputs: Inputs) -> Inputs:
+    """The shards whose scores are not there, damaged, or made from something else."""
     return {
         shard: made_from
         for shard, made_from in inputs.items()
-        if not folder.is_done(shard, inputs=made_from)
+        if not scores.is_done(shard, inputs=made_from)
     }
 
 
-def _rows(folder: ShardFolder, shards: Collection[int]) -> int:
-    """Rows of those shards that have a record."""
-    return sum(record.rows for shard in shards if (record := folder.record(shard)))
+def _rows(records: Records, shards: Collection[int] | None = None) -> int:
+    """Rows of all shards, or of some."""
+    return sum(records[shard].rows for shard in (records if shards is None else shards))
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

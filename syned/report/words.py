@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from syned.config import Thresholds
 from syned.estimate import Estimate
 from syned.executors.local import GenerateSummary
 from syned.executors.scores import ScoreSummary
 from syned.executors.texts import ParaphraseSummary
 from syned.progress import duration
-from syned.stages.calibrate import Calibration
+from syned.stages.calibrate import Calibration, Kept
 from syned.summary import CaptionSummary, RunSummary, SelectionSummary, TaskScore
 
 RIGHT = "right: at most half as far from the true result as the source image is"
@@ -112,26 +113,36 @@ def score_line(made: ScoreSummary) -> str:
     )
 
 
-def calibration_lines(found: Calibration, checked: Calibration) -> list[str]:
+def calibration_lines(found: Calibration) -> list[str]:
     """Thresholds as a config has them, and what they do."""
 
-    def told(what: str, some: Calibration) -> str:
+    def told(what: str, some: Kept) -> str:
         return (
             f"# {what}: {some.precision:.1%} of what is kept is right "
             f"({some.kept_right:,} of {some.kept:,}), {some.recall:.1%} of what is right is kept "
             f"({some.kept_right:,} of {some.right:,})"
         )
 
+    boxes = {task: dict(bounds) for task, bounds in found.tasks.items()}
+    shared = next(iter(boxes.values()), {})
+    alike = all(box == shared for box in boxes.values())
+    common = {name: None for name, default in Thresholds() if default is not None}
     lines = [
-        told("on these edits", found),
-        told("on halves that the thresholds were not found on", checked),
+        told("on edits that such thresholds were not found on", found.held_out),
+        told("on those that these were found on", found.found_on),
         "filter:",
-        "  tasks:",
+        f"  thresholds: {_flow({**common, **(shared if alike else {})})}",
     ]
-    for task, bounds in found.tasks.items():
-        numbers = ", ".join(f"{name}: {bound:.4g}" for name, bound in bounds.items())
-        lines.append(f"    {json.dumps(task)}: {{{numbers}}}")
+    if not alike:
+        lines.append("  tasks:")
+        lines += [f"    {json.dumps(task)}: {_flow(box)}" for task, box in boxes.items()]
     return lines
+
+
+def _flow(numbers: Mapping[str, float | None]) -> str:
+    """As YAML on one line."""
+    parts = (f"{name}: {'null' if n is None else f'{n:.4g}'}" for name, n in numbers.items())
+    return f"{{{', '.join(parts)}}}"
 
 
 def paraphrase_line(made: ParaphraseSummary) -> str:

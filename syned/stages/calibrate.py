@@ -1,14 +1,14 @@
 """Find the thresholds that keep right edits and drop wrong ones, where the truth is known.
 
-For each task a box in the space of the scores is grown out of few bounds, and all boxes are weighed
-by one exchange rate: how many right edits one wrong edit is worth. The lowest rate at which kept
-edits are as often right as they should be loses the fewest right ones.
+Which scores decide is chosen for all tasks together; where a bound lies, for each task alone or for
+all of them, whichever does better: a few dozen requests of a task may be too few to tell.
+Everything is judged on requests that it was not found on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +17,28 @@ from syned.errors import DataError
 from syned.stages.select import BOUNDS, Columns
 
 MOST_BOUNDS = 3
-"""Of a task; more would fit the sample and not what comes after it."""
-LEAST_GAIN = 2.0
-"""Right edits that a further bound must be worth."""
-RATES = tuple(float(rate) for rate in np.geomspace(0.5, 200, 40))
-"""Right edits that one wrong edit is worth, from the lowest."""
+"""More would fit the sample and not what comes after it."""
+LEAST_GAIN = 0.01
+"""Share of the right edits that a further bound must save."""
+RATES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 64.0)
+"""How many right edits one wrong edit is worth, from the lowest."""
+FOLDS = 5
+LEAST_KEPT = 20
+"""Held-out edits without which a precision is an accident."""
+_ROUNDS = 3
+_NOTHING = {"min_patch_change": 1.0}
+"""No edit is like that, but one that turned a patch of black into white."""
+
+TaskBounds = Mapping[str, Mapping[str, float]]
+"""Task -> name in BOUNDS -> number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """Thresholds and what they did on the sample."""
+class Kept:
+    """What thresholds keep of edits whose truth is known."""
 
-    tasks: Mapping[str, Mapping[str, float]]
-    judged: int
     right: int
+    """Right edits, kept or not."""
     kept: int
     kept_right: int
 
@@ -43,6 +51,17 @@ class Calibration:
     def recall(self) -> float:
         """Share of the right edits that are kept, in [0, 1]."""
         return self.kept_right / self.right if self.right else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Thresholds and what they do."""
+
+    tasks: TaskBounds
+    found_on: Kept
+    """Of the edits that the thresholds were found on."""
+    held_out: Kept
+    """Of edits that such thresholds were not found on: what to expect of others."""
 
 
 def find_thresholds(columns: Columns, right: NDArray[np.int8], *, precision: float) -> Calibration:
@@ -59,127 +78,147 @@ def find_thresholds(columns: Columns, right: NDArray[np.int8], *, precision: flo
     usable = (right >= 0) & ~columns.failed & ~columns.flat
     if not (right[usable] == 1).any():
         raise DataError("no edit of this run is known to be right, so nothing can be calibrated")
-    rows = {
-        task: np.flatnonzero(usable & (columns.task == position))
-        for position, task in enumerate(columns.tasks)
-    }
-    rows = {task: of_task for task, of_task in sorted(rows.items()) if len(of_task)}
+    sample = _Sample(columns, right, usable, _folds(columns))
+    best = _least_rate(sample, _Plan(()), precision)
+    while len(best.plan.names) < MOST_BOUNDS:
+        plans = [
+            _Plan((*best.plan.names, name), shared)
+            for name in BOUNDS
+            if name not in best.plan.names
+            for shared in (False, True)
+        ]
+        offers = [_least_rate(sample, plan, precision) for plan in plans]
+        offer = max(offers, key=lambda each: (each.kept.recall, each.kept.precision))
+        if offer.kept.recall < best.kept.recall + LEAST_GAIN:
+            break
+        best = offer
+    if not best.kept.kept:
+        raise DataError(
+            f"no thresholds keep {LEAST_KEPT} edits or more of which {precision:.0%} are right; ask "
+            "for less with --precision, score with another encoder, or calibrate on more edits"
+        )
+    tasks = _boxes(sample, usable, best.plan)
+    return Calibration(tasks, _kept(sample, usable, tasks), best.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Edits whose truth is known, among others."""
+
+    columns: Columns
+    right: NDArray[np.int8]
+    usable: NDArray[np.bool_]
+    fold: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How to find thresholds."""
+
+    names: tuple[str, ...]
+    shared: bool = True
+    """Whether all tasks have the same ones."""
+    rate: float = RATES[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A plan, and what it keeps of edits that were held out."""
+
+    plan: _Plan
+    kept: Kept
+
+
+def _folds(columns: Columns) -> NDArray[np.int64]:
+    """The fold of every edit, by request and at random, since tasks may take turns."""
+    requests = int(columns.request.max(initial=-1)) + 1
+    shuffled: NDArray[np.int64] = np.random.default_rng(0).permutation(requests)
+    return shuffled[columns.request] % FOLDS
+
+
+def _least_rate(sample: _Sample, plan: _Plan, precision: float) -> _Offer:
+    """The plan with the lowest rate that is precise enough; it keeps nothing if none is."""
     for rate in RATES:
-        found = {task: _box(columns, right, of_task, rate) for task, of_task in rows.items()}
-        told = measure(columns, right, found)
-        if told.precision >= precision:
-            return told
-    raise DataError(
-        f"no thresholds keep edits of which {precision:.0%} are right ({told.precision:.1%} at "
-        "most); ask for less with --precision, or score with another encoder"
-    )
+        at_rate = replace(plan, rate=rate)
+        parts = []
+        for number in range(FOLDS):
+            held = sample.fold == number
+            tasks = _boxes(sample, sample.usable & ~held, at_rate)
+            parts.append(_kept(sample, sample.usable & held, tasks))
+        told = Kept(
+            right=sum(part.right for part in parts),
+            kept=sum(part.kept for part in parts),
+            kept_right=sum(part.kept_right for part in parts),
+        )
+        if told.precision >= precision and told.kept >= LEAST_KEPT:
+            return _Offer(at_rate, told)
+    return _Offer(plan, Kept(told.right, 0, 0))
 
 
-def measure(
-    columns: Columns, right: NDArray[np.int8], tasks: Mapping[str, Mapping[str, float]]
-) -> Calibration:
-    """What thresholds keep of the edits whose truth is known."""
-    known = (right >= 0) & ~columns.failed & ~columns.flat
+def _kept(sample: _Sample, rows: NDArray[np.bool_], tasks: TaskBounds) -> Kept:
+    """What thresholds keep of some rows."""
+    columns, right = sample.columns, sample.right
     kept = np.zeros(len(columns), bool)
     for position, task in enumerate(columns.tasks):
-        rows = known & (columns.task == position)
-        for name, bound in tasks.get(task, {}).items():
-            rows &= ~_beyond(columns, name, bound)
-        kept |= rows & (task in tasks)
-    return Calibration(
-        tasks=tasks,
-        judged=int((right >= 0).sum()),
-        right=int((right == 1).sum()),
-        kept=int(kept.sum()),
-        kept_right=int((right[kept] == 1).sum()),
-    )
+        inside = rows & (columns.task == position)
+        for name, bound in tasks.get(task, _NOTHING).items():
+            inside &= ~_beyond(columns.scores[name[4:]], name, bound)
+        kept |= inside
+    return Kept(int((right[rows] == 1).sum()), int(kept.sum()), int((right[kept] == 1).sum()))
 
 
-def cross_checked(columns: Columns, right: NDArray[np.int8], *, precision: float) -> Calibration:
-    """What thresholds do on edits that they were not found on.
+def _boxes(sample: _Sample, rows: NDArray[np.bool_], plan: _Plan) -> dict[str, dict[str, float]]:
+    """Task -> the bounds that a plan leads to on some rows; tasks without a row have none."""
+    columns = sample.columns
+    of_task = {
+        task: rows & (columns.task == position)
+        for position, task in sorted(enumerate(columns.tasks), key=lambda pair: pair[1])
+    }
+    of_task = {task: some for task, some in of_task.items() if some.any()}
+    if plan.shared:
+        box = _box_of(sample, rows, plan)
+        return {task: dict(box) for task in of_task}
+    return {task: _box_of(sample, some, plan) for task, some in of_task.items()}
 
-    They are found on one half of the requests and measured on the other, and the other way round.
+
+def _box_of(sample: _Sample, rows: NDArray[np.bool_], plan: _Plan) -> dict[str, float]:
+    scores = {name: sample.columns.scores[name[4:]][rows] for name in plan.names}
+    return _box(scores, np.where(sample.right[rows] == 1, 1.0, -plan.rate))
+
+
+def _box(scores: Mapping[str, NDArray[np.float64]], worth: NDArray[np.float64]) -> dict[str, float]:
+    """Bounds that leave the largest worth, each fitted in turn while the others are held.
 
     Args:
-        columns: as for `find_thresholds`, and so are the others.
-        right: of each edit.
-        precision: asked for on each half.
-
-    Returns:
-        The counts of both halves together, without thresholds.
-
-    Raises:
-        DataError: a half has no right edit, or no thresholds are as precise as that.
+        scores: name of a bound -> what it bounds, shape (n,).
+        worth: of keeping each edit, shape (n,).
     """
-    requests = int(columns.request.max(initial=-1)) + 1
-    shuffled = np.random.default_rng(0).permutation(requests)  # tasks may take turns
-    first = shuffled[columns.request] % 2 == 0
-    counts = np.zeros(4, int)
-    for half in (first, ~first):
-        found = find_thresholds(
-            columns, np.where(half, right, -1).astype(np.int8), precision=precision
-        )
-        told = measure(columns, np.where(half, -1, right).astype(np.int8), found.tasks)
-        counts += (told.judged, told.right, told.kept, told.kept_right)
-    judged, right_ones, kept, kept_right = counts.tolist()
-    return Calibration({}, judged, right_ones, kept, kept_right)
-
-
-def _box(
-    columns: Columns, right: NDArray[np.int8], rows: NDArray[np.int64], rate: float
-) -> dict[str, float]:
-    """Bounds that leave the largest worth among the rows: right edits less `rate` wrong ones.
-
-    Bounds are added one at a time, the most useful first; each time those before it are fitted
-    again. A task of which nothing is worth keeping gets a bound that no edit meets.
-    """
-    worth = np.where(right[rows] == 1, 1.0, -rate)
     box: dict[str, float] = {}
     best = float(worth.sum())
-    while len(box) < MOST_BOUNDS:
-        offers = [
-            (name, *_best_cut(columns, rows, worth, box, name))
-            for name in BOUNDS
-            if name not in box
-        ]
-        name, cut, value = max(offers, key=lambda offer: offer[2])
-        if cut is None or value < best + LEAST_GAIN:
-            break
-        box[name] = cut
-        best = value
-        for other in list(box):
-            cut, value = _best_cut(columns, rows, worth, box, other)
-            if cut is not None and value > best:
-                box[other], best = cut, value
-    return box if best > 0 else {"min_image_similarity": 1.0, "max_image_similarity": -1.0}
+    for name in [*scores] * _ROUNDS:
+        others = [~_beyond(scores[other], other, box[other]) for other in box if other != name]
+        inside = np.all(others, axis=0) if others else np.ones(len(worth), bool)
+        cut, value = _best_cut(scores[name][inside], worth[inside], name)
+        if cut is not None and value > best:
+            box[name], best = cut, value
+    return box if best > 0 else dict(_NOTHING)
 
 
 def _best_cut(
-    columns: Columns,
-    rows: NDArray[np.int64],
-    worth: NDArray[np.float64],
-    box: Mapping[str, float],
-    name: str,
+    values: NDArray[np.float64], worth: NDArray[np.float64], name: str
 ) -> tuple[float | None, float]:
-    """The best value of one bound, the others held; and the worth of what is then kept."""
-    inside = np.ones(len(rows), bool)
-    for other, bound in box.items():
-        if other != name:
-            inside &= ~_beyond(columns, other, bound)[rows]
-    values = columns.scores[name[4:]][rows[inside]]
-    values, worth = values if name.startswith("min_") else -values, worth[inside]
-    unbounded = float(worth[np.isnan(values)].sum())
-    values, worth = values[~np.isnan(values)], worth[~np.isnan(values)]
-    order = np.argsort(values)
-    values, kept = values[order], np.cumsum(worth[order][::-1])[::-1] + unbounded
-    steps = np.flatnonzero(np.diff(values) > 0) + 1  # where a cut falls between two edits
+    """The bound that leaves the largest worth, midway between two edits; None if there is none."""
+    sign = 1.0 if name.startswith("min_") else -1.0
+    known = ~np.isnan(values)
+    order = np.argsort(sign * values[known])
+    ordered = sign * values[known][order]
+    kept = np.cumsum(worth[known][order][::-1])[::-1] + worth[~known].sum()
+    steps = np.flatnonzero(np.diff(ordered) > 0) + 1
     if not len(steps):
         return None, -np.inf
     step = steps[np.argmax(kept[steps])]
-    cut = float(values[step - 1] + values[step]) / 2
-    return (cut if name.startswith("min_") else -cut), float(kept[step])
+    return sign * float(ordered[step - 1] + ordered[step]) / 2, float(kept[step])
 
 
-def _beyond(columns: Columns, name: str, bound: float) -> NDArray[np.bool_]:
-    values = columns.scores[name[4:]]
+def _beyond(values: NDArray[np.float64], name: str, bound: float) -> NDArray[np.bool_]:
     return np.asarray(values < bound if name.startswith("min_") else values > bound)

@@ -16,6 +16,7 @@ FLAT_SPREAD = 3.0
 """Of 255: the standard deviation of every channel in a picture that is one color."""
 BLACK_MEAN = 4.0
 """Of 255: the mean of a picture that is black, even if a few pixels are not."""
+THUMBNAIL_SIDE_PX = 16
 SSIM_SIDE_PX = 256
 """Larger pictures are averaged down to about this for structural similarity, as its authors do."""
 
@@ -31,6 +32,7 @@ class PixelScores:
     ssim: float
     perceptual_hash: str
     flat: bool
+    thumbnail: bytes
 
 
 def pixel_scores(source: Pixels, edited: Pixels) -> PixelScores:
@@ -47,6 +49,7 @@ def pixel_scores(source: Pixels, edited: Pixels) -> PixelScores:
         ssim=_structural_similarity(source, edited),
         perceptual_hash=perceptual_hash(edited),
         flat=is_flat(edited),
+        thumbnail=thumbnail(edited),
     )
 
 
@@ -65,6 +68,16 @@ def perceptual_hash(pixels: Pixels) -> str:
     import imagehash
 
     return str(imagehash.phash(Image.fromarray(pixels)))
+
+
+def thumbnail(pixels: Pixels) -> bytes:
+    """The picture averaged down to 16 by 16 pixels: 768 numbers, row by row, RGB.
+
+    Args:
+        pixels: shape (h, w, 3).
+    """
+    side = (THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX)
+    return Image.fromarray(pixels).resize(side, Image.Resampling.BOX).tobytes()
 
 
 def is_flat(pixels: Pixels) -> bool:

@@ -31,6 +31,7 @@ class MeasuredImage:
     source_id: str
     pixels: Pixels = field(repr=False)
     perceptual_hash: str
+    thumbnail: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,12 @@ def score_images(
     """
     embeddings = halved(encoder.embed_images([image.pixels for image in images]))
     for image, embedding in zip(images, embeddings, strict=True):
-        yield ImageScore(image.source_id, image.perceptual_hash, tuple(embedding.tolist()))
+        yield ImageScore(
+            source_id=image.source_id,
+            perceptual_hash=image.perceptual_hash,
+            thumbnail=image.thumbnail,
+            embedding=tuple(embedding.tolist()),
+        )
 
 
 def score_edits(
@@ -118,6 +124,7 @@ def score_edits(
             ssim=edit.pixel_scores.ssim,
             perceptual_hash=edit.pixel_scores.perceptual_hash,
             flat=edit.pixel_scores.flat,
+            thumbnail=edit.pixel_scores.thumbnail,
             embedding=tuple(edited[row].tolist()),
         )
         for row, edit in enumerate(edits)

@@ -8,6 +8,7 @@ Every edit that is dropped has one reason, the first that applies:
     changed_too_much     more of it changed than may
     scene_lost           it no longer shows what the source image shows
     instruction_ignored  image and captions do not say the same
+    variants_disagree    the editor drew something else each time, so it was not sure
     contaminated         it, its source image or a caption is in an evaluation set
     near_duplicate       a better variant of the same request looks the same
     beyond_best          enough better variants of the same request are kept
@@ -32,6 +33,7 @@ REASONS = (
     "changed_too_much",
     "scene_lost",
     "instruction_ignored",
+    "variants_disagree",
     "contaminated",
     "near_duplicate",
     "beyond_best",
@@ -39,7 +41,7 @@ REASONS = (
 KEPT = 255
 """In place of a reason's position in REASONS."""
 
-SCORES = (
+STORED_SCORES = (
     "image_similarity",
     "source_text_similarity",
     "edited_text_similarity",
@@ -49,6 +51,8 @@ SCORES = (
     "patch_change",
     "ssim",
 )
+"""Those of an edit alone."""
+SCORES = (*STORED_SCORES, "variant_disagreement")
 """What may have bounds."""
 
 _REASON_OF_BOUND = {
@@ -68,6 +72,7 @@ _REASON_OF_BOUND = {
     "max_edited_text_similarity": "instruction_ignored",
     "min_directional_similarity": "instruction_ignored",
     "max_directional_similarity": "instruction_ignored",
+    "max_variant_disagreement": "variants_disagree",
 }
 BOUNDS = tuple(_REASON_OF_BOUND)
 

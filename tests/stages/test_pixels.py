@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from syned.stages.pixels import is_flat, perceptual_hash, pixel_scores
+from syned.stages.pixels import is_flat, perceptual_hash, pixel_scores, thumbnail
 from tests.scored_run import noise
 
 pytest.importorskip("imagehash")
@@ -79,6 +79,15 @@ def test_hashes_tell_pictures_apart_and_not_their_size() -> None:
     assert len(perceptual_hash(noise(1))) == 16
     assert (hashes[0] ^ hashes[1]).bit_count() <= 4
     assert (hashes[0] ^ hashes[2]).bit_count() > 12
+
+
+def test_a_thumbnail_averages() -> None:
+    picture = np.zeros((32, 32, 3), np.uint8)
+    picture[0, 0] = 200
+    small = np.frombuffer(thumbnail(picture), np.uint8).reshape(16, 16, 3)
+    assert small[0, 0].tolist() == [50, 50, 50]
+    assert small.sum() == 150
+    assert pixel_scores(picture, picture).thumbnail == thumbnail(picture)
 
 
 def test_one_color_and_black_are_flat_and_a_night_is_not() -> None:

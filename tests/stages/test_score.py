@@ -24,7 +24,7 @@ from syned.stages.score import (
 )
 from tests.scored_run import noise
 
-PIXELS = PixelScores(0.5, 0.25, 0.75, "0123456789abcdef", False)
+PIXELS = PixelScores(0.5, 0.25, 0.75, "0123456789abcdef", False, bytes(768))
 
 
 class AxesEncoder:
@@ -126,8 +126,9 @@ def test_captions_are_embedded_in_batches_and_forgotten_when_there_are_too_many(
 
 def test_embeddings_are_what_is_stored() -> None:
     encoder = FakeImageTextEncoder()
-    image = MeasuredImage("s", noise(1), "0" * 16)
+    image = MeasuredImage("s", noise(1), "0" * 16, b"small")
     (score,) = score_images([image], encoder)
+    assert (score.source_id, score.thumbnail) == ("s", b"small")
     stored = np.array(score.embedding, np.float16).astype(np.float32)
     assert (np.array(score.embedding, np.float32) == stored).all()
     batched = embed_in_batches([noise(1), noise(2), noise(3)], encoder, batch_size=2)

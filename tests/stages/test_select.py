@@ -35,7 +35,7 @@ def columns(count: int, **given: Any) -> Columns:
         "perceptual_hash": [1 << (2 * i % 64) for i in range(count)],
         **given,
     }
-    kinds = {"request": np.int64, "variant_index": np.int32, "task": np.int64}
+    kinds: dict[str, Any] = {"request": np.int64, "variant_index": np.int32, "task": np.int64}
     kinds |= {"failed": np.bool_, "flat": np.bool_, "perceptual_hash": np.uint64}
     arrays = {name: np.array(values[name], kinds[name]) for name in kinds}
     return Columns(
@@ -73,6 +73,7 @@ def bounded(**bounds: float) -> Rules:
         ("max_patch_change", False, True, "changed_too_much"),
         ("min_ssim", True, False, "changed_too_much"),
         ("max_ssim", False, True, "nothing_changed"),
+        ("max_variant_disagreement", False, True, "variants_disagree"),
     ],
 )
 def test_every_bound_has_its_reason(bound: str, low: bool, high: bool, reason: str) -> None:
