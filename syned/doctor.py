@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from syned import __version__
 from syned.errors import ConfigError
-from syned.resources import bundled_editor, pinned_versions
+from syned.resources import bundled, pinned_versions
 
 CORE = ("datasets", "huggingface_hub", "numpy", "pillow", "pyarrow", "pydantic", "rich", "typer")
 MODELS = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
@@ -276,7 +276,7 @@ def _java_version() -> str | None:
 def check_bundled_editor() -> Finding:
     """Whether the editor of `shapes` is there, and its size."""
     try:
-        folder = bundled_editor("shapes")
+        folder = bundled("editor", "shapes")
     except ConfigError as error:
         return Finding("editor", str(error), False)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -47,7 +47,7 @@ def test_a_prompt_that_does_not_exist_is_said_to_be_missing() -> None:
 
 def test_an_editor_that_is_not_bundled_is_said_to_be_missing() -> None:
     with pytest.raises(ConfigError, match="bundled:photos is no editor of this Syned"):
-        resources.bundled_editor("photos")
+        resources.bundled("editor", "photos")
 
 
 def test_the_pinned_versions_name_every_library_with_one_version() -> None:

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from syned import __version__
+from syned.cli.filter import filter_
 from syned.cli.generate import generate, sheet
 from syned.cli.look import doctor, status
 from syned.cli.options import EXIT_MISTAKE
@@ -34,6 +35,7 @@ app = typer.Typer(
 
 for command in (generate, paraphrase, publish, report, status, sheet, doctor):
     app.command()(command)
+app.command("filter")(filter_)
 app.command("train-editor")(train_editor)
 
 

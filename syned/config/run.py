@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import field_validator
 
+from syned.config.filter import FilterConfig
 from syned.config.generate import GenerateConfig
 from syned.config.paraphrase import ParaphraseConfig
 from syned.config.publish import PublishConfig
@@ -25,6 +26,7 @@ class RunConfig(Settings):
     source: SourceConfig = SourceConfig()
     generate: GenerateConfig = GenerateConfig()
     paraphrase: ParaphraseConfig = ParaphraseConfig()
+    filter: FilterConfig = FilterConfig()
     publish: PublishConfig = PublishConfig()
 
     @field_validator("name")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from syned.engines.base import ChatRequest, Reply, Sampling
 from syned.errors import OutOfMemory
@@ -104,3 +105,36 @@ class FakeTextEncoder:
         counts = letters.astype(np.float32).reshape(len(texts), 26) + 1e-3
         unit: NDArray[np.float32] = counts / np.linalg.norm(counts, axis=1, keepdims=True)
         return unit
+
+
+class FakeImageTextEncoder:
+    """Images as the colors of a coarse grid, texts as counts of their letters."""
+
+    name = "fake@1"
+    WIDTH = 48
+
+    def __init__(self) -> None:
+        self.images = 0
+        """Embedded so far, for tests to read."""
+        self.texts: list[str] = []
+
+    def embed_images(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Unit vectors, shape (images, 48): alike for pictures that are alike."""
+        self.images += len(images)
+        grids = [Image.fromarray(pixels).resize((4, 4), Image.Resampling.BOX) for pixels in images]
+        return _unit(np.stack([np.asarray(grid, np.float32).ravel() - 127 for grid in grids]))
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, shape (texts, 48)."""
+        self.texts += texts
+        vectors = np.zeros((len(texts), self.WIDTH), np.float32)
+        for row, text in enumerate(texts):
+            for letter in text.lower():
+                vectors[row, ord(letter) % self.WIDTH] += 1
+        return _unit(vectors)
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    shifted = vectors + np.float32(1e-3)
+    unit: NDArray[np.float32] = shifted / np.linalg.norm(shifted, axis=1, keepdims=True)
+    return unit
