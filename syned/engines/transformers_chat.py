@@ -10,7 +10,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from syned.engines.base import ChatRequest, Reply, Sampling
-from syned.engines.language_models import LanguageModel
+from syned.engines.checkpoints import Checkpoint
 from syned.errors import EngineError, OutOfMemory
 
 _SORTED_AT_ONCE = 32
@@ -29,22 +29,22 @@ class TransformersChatModel:
         EngineError: it cannot be loaded, or has no chat template.
     """
 
-    def __init__(self, model: LanguageModel, *, device: torch.device, batch_size: int) -> None:
-        self.name = model.name
+    def __init__(self, model: Checkpoint, *, device: torch.device, batch_size: int) -> None:
+        self.name = model.full_name
         self._device, self._batch_size = device, batch_size
         dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(
-                model.location, revision=model.revision, padding_side="left"
+                model.location, revision=model.hub_revision, padding_side="left"
             )
             self._model = AutoModelForCausalLM.from_pretrained(
-                model.location, revision=model.revision, dtype=dtype
+                model.location, revision=model.hub_revision, dtype=dtype
             )
         except (OSError, ValueError, KeyError) as error:
-            raise EngineError(f"language model {model.name!r} cannot be loaded: {error}") from error
+            raise EngineError(f"language model {self.name!r} cannot be loaded: {error}") from error
         if not self._tokenizer.chat_template:
             raise EngineError(
-                f"language model {model.name!r} has no chat template, so it is no instruct model; "
+                f"language model {self.name!r} has no chat template, so it is no instruct model; "
                 "name one with paraphrase.model"
             )
         if self._tokenizer.pad_token is None:
