@@ -44,6 +44,9 @@ class WordEmbeddings:
 def misaligned(text: str, original: str, embeddings: WordEmbeddings, threshold: float) -> str:
     """Whether an object was lost, added or changed places; "" when each has its counterpart.
 
+    A word that the original does not have must stand for one that the paraphrase does not have:
+    "sun" is near "moon", and a sun beside the moon is one object more all the same.
+
     Args:
         text: the paraphrase.
         original: what it paraphrases.
@@ -54,14 +57,14 @@ def misaligned(text: str, original: str, embeddings: WordEmbeddings, threshold: 
         "object_lost", "object_added", "roles_swapped" or "".
     """
     ours, theirs = content_words(text), content_words(original)
-    if not theirs:
-        return ""
-    if not ours:
-        return "object_lost"
+    if not theirs or not ours:
+        return "object_lost" if theirs else "object_added" if ours else ""
     cosines = embeddings.of(theirs) @ embeddings.of(ours).T  # (original, paraphrase)
     if float(cosines.max(axis=1).min()) < threshold:
         return "object_lost"
-    if float(cosines.max(axis=0).min()) < threshold:
+    gone = [i for i, word in enumerate(theirs) if word not in ours]
+    new = [j for j, word in enumerate(ours) if word not in theirs]
+    if new and (not gone or float(cosines[gone][:, new].max(axis=0).min()) < threshold):
         return "object_added"
     counterparts = {word: theirs[i] for word, i in zip(ours, cosines.argmax(axis=0), strict=True)}
     return "roles_swapped" if roles_swapped(text, original, counterparts) else ""
