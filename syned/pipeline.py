@@ -1,7 +1,7 @@
 """The stages in order: what each reads and writes, and how a config becomes edits.
 
-    source ──make_plan──▶ plan/ ──generate──────▶ edits/ ──filter_edits──▶ selection ──┐
-                              └───paraphrase────▶ captions/ ───────────────────────────┴─publish──▶ dataset/
+    source ─make_plan─▶ plan/ ─┬─generate───▶ edits/ ─filter_edits─▶ selection ─┬─publish─▶ dataset/
+                               └─paraphrase─▶ captions/ ────────────────────────┘
 
 Every call takes up where the last one was cut off. They return data; only the CLI prints.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -48,7 +48,7 @@ from syned.executors.selection import write_selection
 from syned.executors.texts import ParaphraseSummary, paraphrase_texts
 from syned.publish.dataset import Published, publish_dataset
 from syned.publish.hub import Hub, push
-from syned.records import EditJob
+from syned.records import EditJob, Original, TextKind
 from syned.run import Run
 from syned.sources import Source, open_source
 from syned.stages import plan
@@ -196,7 +196,7 @@ def paraphrase(
         run.write_settings(config, models, sections=("paraphrase",))
         return paraphrase_texts(
             run,
-            list(islice(originals(_planned_texts(run)), options.limit)),
+            list(islice(_texts_to_reword(run, options.kinds), options.limit)),
             engine.open,
             lambda: open_judge(options, encoder),
             paraphrase_options(options, engine.name, prompts),
@@ -440,6 +440,10 @@ def _plan_one_batch(config: RunConfig, folder: Path) -> tuple[Source, PlanSummar
     rows = read_rows(run, run.requests.recorded())
     jobs = [EditJob(row.request, row.pixels) for row in rows if row.pixels is not None]
     return open_source(config.source, edited_images=False), planned, jobs
+
+
+def _texts_to_reword(run: Run, kinds: Collection[TextKind]) -> Iterator[Original]:
+    return (text for text in originals(_planned_texts(run)) if text.kind in kinds)
 
 
 def _planned_texts(run: Run) -> Iterator[dict[str, Any]]:
