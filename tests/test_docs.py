@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from syned import pipeline, records
 from syned.cli import app
-from syned.config import GenerateConfig, ParaphraseConfig, SourceConfig, load_config
+from syned.config import FilterConfig, GenerateConfig, ParaphraseConfig, SourceConfig, load_config
 from syned.resources import config_names, config_path, pinned_versions
 from syned.settings import load_settings
 
@@ -86,6 +86,7 @@ def test_no_config_repeats_a_default(name: str) -> None:
         "source": SourceConfig,
         "generate": GenerateConfig,
         "paraphrase": ParaphraseConfig,
+        "filter": FilterConfig,
     }
     given = yaml.safe_load(config_path(name).read_text("utf-8"))
     for section, settings in given.items():
@@ -123,6 +124,7 @@ def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
         ("captions/", records.CAPTION_SCHEMA),
         ("scores/images/", records.IMAGE_SCORE_SCHEMA),
         ("scores/edits/", records.EDIT_SCORE_SCHEMA),
+        ("selection.parquet", records.SELECTION_SCHEMA),
     ],
 )
 def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schema: Any) -> None:
@@ -170,6 +172,7 @@ def test_every_dependency_has_a_tested_version() -> None:
         *extras["models"],
         *extras["paraphrase"],
         *extras["smollm2"],
+        *extras["filter"],
         *extras["dev"],
     ]
     names = {re.split(r"[<>=]", requirement)[0].lower() for requirement in wanted}
