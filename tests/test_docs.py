@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from syned import pipeline, published, records
 from syned.cli import app
 from syned.config import (
+    FilterConfig,
     GenerateConfig,
     ParaphraseConfig,
     PublishConfig,
@@ -93,6 +94,7 @@ def test_no_config_repeats_a_default(name: str) -> None:
         "source": SourceConfig,
         "generate": GenerateConfig,
         "paraphrase": ParaphraseConfig,
+        "filter": FilterConfig,
         "publish": PublishConfig,
     }
     given = yaml.safe_load(config_path(name).read_text("utf-8"))
@@ -131,6 +133,7 @@ def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
         ("captions/", records.CAPTION_SCHEMA),
         ("scores/images/", records.IMAGE_SCORE_SCHEMA),
         ("scores/edits/", records.EDIT_SCORE_SCHEMA),
+        ("selection.parquet", records.SELECTION_SCHEMA),
     ],
 )
 def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schema: Any) -> None:
@@ -187,6 +190,7 @@ def test_every_dependency_has_a_tested_version() -> None:
         *extras["models"],
         *extras["paraphrase"],
         *extras["smollm2"],
+        *extras["filter"],
         *extras["idc"],
         *extras["dev"],
     ]

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from syned.engines.base import ChatRequest, Reply, Sampling
 from syned.errors import OutOfMemory
@@ -108,33 +107,50 @@ class FakeTextEncoder:
 
 
 class FakeImageTextEncoder:
-    """Images as the colors of a coarse grid, texts as counts of their letters."""
+    """Images as the colors of 16 squares, texts as numbers that follow from their bytes.
+
+    Like images are near to each other, and a text is near to nothing but itself.
+
+    Args:
+        like: text -> image whose embedding it gets, for texts that shall match one.
+    """
 
     name = "fake@1"
-    WIDTH = 48
 
-    def __init__(self) -> None:
+    def __init__(self, *, like: dict[str, NDArray[np.uint8]] | None = None) -> None:
+        self.like = like or {}
         self.images = 0
-        """Embedded so far, for tests to read."""
-        self.texts: list[str] = []
+        """How many were embedded, for tests to read; as `texts`."""
+        self.texts = 0
 
     def embed_images(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Unit vectors, shape (images, 48): alike for pictures that are alike."""
+        """Unit vectors, shape (images, 48)."""
         self.images += len(images)
-        grids = [Image.fromarray(pixels).resize((4, 4), Image.Resampling.BOX) for pixels in images]
-        return _unit(np.stack([np.asarray(grid, np.float32).ravel() - 127 for grid in grids]))
+        return np.stack([_squares(image) for image in images]) if len(images) else _nothing()
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, shape (texts, 48)."""
-        self.texts += texts
-        vectors = np.zeros((len(texts), self.WIDTH), np.float32)
-        for row, text in enumerate(texts):
-            for letter in text.lower():
-                vectors[row, ord(letter) % self.WIDTH] += 1
-        return _unit(vectors)
+        self.texts += len(texts)
+        return np.stack([self._text(text) for text in texts]) if len(texts) else _nothing()
+
+    def _text(self, text: str) -> NDArray[np.float32]:
+        if text in self.like:
+            return _squares(self.like[text])
+        return _unit(np.random.default_rng(list(text.encode())).standard_normal(48))
 
 
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    shifted = vectors + np.float32(1e-3)
-    unit: NDArray[np.float32] = shifted / np.linalg.norm(shifted, axis=1, keepdims=True)
-    return unit
+def _squares(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The mean colors of 4 x 4 squares, about gray, as a unit vector of 48."""
+    height, width = image.shape[:2]
+    rows, columns = np.arange(4) * height // 4, np.arange(4) * width // 4
+    sums = np.add.reduceat(np.add.reduceat(image.astype(np.float64), rows, 0), columns, 1)
+    counts = np.outer(np.diff([*rows, height]), np.diff([*columns, width]))
+    return _unit((sums / counts[..., None] - 127.25).ravel())
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float32]:
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def _nothing() -> NDArray[np.float32]:
+    return np.zeros((0, 48), np.float32)

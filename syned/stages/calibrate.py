@@ -94,8 +94,8 @@ def find_thresholds(columns: Columns, right: NDArray[np.int8], *, precision: flo
         best = offer
     if not best.kept.kept:
         raise DataError(
-            f"no thresholds keep {LEAST_KEPT} edits or more of which {precision:.0%} are right; ask "
-            "for less with --precision, score with another encoder, or calibrate on more edits"
+            f"no thresholds keep {LEAST_KEPT} edits or more of which {precision:.0%} are right; "
+            "ask for less with --precision, or calibrate on more edits"
         )
     tasks = _boxes(sample, usable, best.plan)
     return Calibration(tasks, _kept(sample, usable, tasks), best.kept)

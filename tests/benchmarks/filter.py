@@ -116,9 +116,11 @@ def _write_scores(run: Run, rng: np.random.Generator) -> None:
 
 def _pictures(count: int, rng: np.random.Generator) -> dict[str, Any]:
     hashes = [f"{value:016x}" for value in rng.integers(0, 2**64, count, np.uint64)]
+    thumbnails = [row.tobytes() for row in rng.integers(0, 256, (count, 768), np.uint8)]
     values = pa.array(rng.normal(0, WIDTH**-0.5, count * WIDTH).astype(np.float16))
     offsets = pa.array(np.arange(count + 1, dtype=np.int32) * WIDTH)
-    return {"perceptual_hash": hashes, "embedding": pa.ListArray.from_arrays(offsets, values)}
+    embeddings = pa.ListArray.from_arrays(offsets, values)
+    return {"perceptual_hash": hashes, "thumbnail": thumbnails, "embedding": embeddings}
 
 
 def _image_columns(rows: Any) -> dict[str, Any]:

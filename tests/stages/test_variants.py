@@ -13,7 +13,8 @@ pytest.importorskip("scipy")
 def disagreement(request: list[int], edited: list[int], source: list[int]) -> list[float]:
     """Of edits that are one gray each."""
     pictures = [np.array([[gray] * 4 for gray in grays], np.uint8) for grays in (edited, source)]
-    return variant_disagreement(np.array(request), *pictures).tolist()
+    found: list[float] = variant_disagreement(np.array(request), *pictures).tolist()
+    return found
 
 
 def test_variants_that_are_the_same_agree_and_a_lone_one_has_nobody_to_agree_with() -> None:
