@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from syned import __version__
+from syned.cli.caption import caption
 from syned.cli.filter import filter_
 from syned.cli.generate import generate, sheet
 from syned.cli.look import doctor, status
@@ -33,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (generate, paraphrase, publish, report, status, sheet, doctor):
+for command in (generate, paraphrase, publish, report, caption, status, sheet, doctor):
     app.command()(command)
 app.command("filter")(filter_)
 app.command("train-editor")(train_editor)
