@@ -5,8 +5,9 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path
 
-from syned.config import ParaphraseConfig, RunConfig
+from syned.config import PairSource, ParaphraseConfig, RunConfig, TrainEvalConfig
 from syned.engines.base import Editor, Sampling, TextEncoder
 from syned.engines.fake import FakeTextEncoder
 from syned.executors.texts import ParaphraseOptions
@@ -133,6 +134,19 @@ def open_judge(options: ParaphraseConfig, encoder: TextEncoder | None) -> Judge:
             encoder = SentenceEncoder(options.similarity_model, device=device)
     strictness = Strictness(options.similarity_threshold, options.word_threshold)
     return Judge(encoder, strictness)
+
+
+def with_own_dataset(options: TrainEvalConfig, dataset: Path) -> TrainEvalConfig:
+    """The same settings, with a run's own dataset as the set `syned`, where none is given.
+
+    Args:
+        options: of `train_eval`.
+        dataset: where the run's dataset is, if it is published.
+    """
+    if "syned" in options.sets or not (dataset / "data").is_dir():
+        return options
+    own = PairSource(kind="published", path=str(dataset))
+    return options.model_copy(update={"sets": {**options.sets, "syned": own}})
 
 
 def _version_of(library: str) -> str:

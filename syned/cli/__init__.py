@@ -19,6 +19,7 @@ from syned.cli.look import doctor, status
 from syned.cli.options import EXIT_MISTAKE
 from syned.cli.paraphrase import paraphrase
 from syned.cli.train import train_editor
+from syned.cli.train_eval import train_eval
 from syned.errors import SynedError
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 for command in (generate, paraphrase, status, sheet, doctor):
     app.command()(command)
+app.command("train-eval")(train_eval)
 app.command("train-editor")(train_editor)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import field_validator
 
+from syned.config.gains import TrainEvalConfig
 from syned.config.generate import GenerateConfig
 from syned.config.paraphrase import ParaphraseConfig
 from syned.config.source import KINDS_OF, SourceConfig
@@ -24,6 +25,7 @@ class RunConfig(Settings):
     source: SourceConfig = SourceConfig()
     generate: GenerateConfig = GenerateConfig()
     paraphrase: ParaphraseConfig = ParaphraseConfig()
+    train_eval: TrainEvalConfig = TrainEvalConfig()
 
     @field_validator("name")
     @classmethod
