@@ -23,6 +23,7 @@ PUBLISHED_SCHEMA = pa.schema(
         ("edited_image", _IMAGE),
         ("instruction", pa.string()),
         ("captions", pa.list_(pa.string())),
+        ("original_captions", pa.int32()),
         ("task", pa.string()),
         ("split", pa.string()),
         ("idx", pa.string()),
@@ -51,4 +52,5 @@ PUBLISHED_SCHEMA = pa.schema(
     ]
 )
 """`captions`: the difference captions, or the instruction where there are none; then their accepted
-paraphrases. `licence` is that of the source image."""
+paraphrases. `original_captions` says how many of them, from the first on, are not paraphrases.
+`licence` is that of the source image."""

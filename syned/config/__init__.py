@@ -17,6 +17,7 @@ __all__ = [
     "TrainEvalConfig",
     "TrainingConfig",
     "GenerateConfig",
+    "PairSource",
     "ParaphraseConfig",
     "RunConfig",
     "Scale",

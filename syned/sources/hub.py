@@ -24,8 +24,8 @@ from syned.config import SourceConfig
 from syned.errors import ConfigError, DataError
 from syned.records import SourceRecord
 from syned.sources.base import UNKNOWN_LICENCE, Source, folder_of
+from syned.sources.cells import read_cell
 from syned.sources.columns import resolve_columns, row_texts
-from syned.sources.images import BadImage, read_image
 from syned.sources.parquet import hash_parquet_files, parquet_rows, row_count
 
 TIMEOUT_SECONDS = 30.0
@@ -263,33 +263,7 @@ def _record(table: Table, row: Mapping[str, Any], number: int) -> SourceRecord:
 
 
 def _read_cell(table: Table, row: Mapping[str, Any], name: str) -> tuple[Image.Image | None, str]:
-    """The picture of a cell, or None and the reason why there is none."""
-    cell = row.get(table.columns[name])
-    data, path = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (cell, None)
-    if data is None and path:
-        data = _read_path(str(path), table.folder)
-    if not isinstance(data, bytes):
-        return None, "missing_file" if path else "missing_image"
-    try:
-        return read_image(data), ""
-    except BadImage as error:
-        return None, error.reason
-
-
-def _read_path(path: str, folder: Path | None) -> bytes | None:
-    """The bytes of an image that a row only names: on the hub, or inside the dataset's folder.
-
-    Other places are not read, lest a dataset pull private files of this machine into another one.
-    """
-    try:
-        if "hf://" in path:
-            with xopen(path, "rb") as file:
-                return bytes(file.read())
-        if folder is None or not (folder / path).resolve().is_relative_to(folder.resolve()):
-            return None
-        return (folder / path).read_bytes()
-    except FileNotFoundError:
-        return None
+    return read_cell(row.get(table.columns[name]), table.folder)
 
 
 def _card_licence(card: Path) -> str:
