@@ -240,9 +240,7 @@ def train_eval(
     options = with_own_dataset(config.train_eval, run.path / "dataset")
     with run.lock("train_eval.lock"):
         run.write_settings(config, {}, sections=("train_eval",))
-        gains = run_experiment(
-            options, run.path / "train_eval", kit, progress, Choice(arms, seeds)
-        )
+        gains = run_experiment(options, run.path / "train_eval", kit, progress, Choice(arms, seeds))
         run.log_event("gains_written", not_done=len(gains["missing"]))
         return gains
 

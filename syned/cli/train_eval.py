@@ -88,6 +88,4 @@ def _numbers(given: str | None) -> list[int] | None:
     try:
         return None if given is None else [int(number) for number in given.split(",")]
     except ValueError:
-        raise ConfigError(
-            f"--seeds is {given!r}; whole numbers with commas are expected"
-        ) from None
+        raise ConfigError(f"--seeds is {given!r}; whole numbers with commas are expected") from None

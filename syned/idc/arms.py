@@ -34,18 +34,14 @@ class Material:
     def phases(self, arm: ArmConfig) -> list[Phase]:
         """What an arm is trained on, in order; the shares add up to 1."""
         whole = sum(phase.share for phase in arm.phases)
-        return [
-            Phase(seen(self._mixed(phase), arm), phase.share / whole) for phase in arm.phases
-        ]
+        return [Phase(seen(self._mixed(phase), arm), phase.share / whole) for phase in arm.phases]
 
     def _mixed(self, phase: PhaseConfig) -> PairSet:
         parts = [self.sets[name] for name in phase.sets for _ in range(phase.repeat.get(name, 1))]
         return parts[0] if len(parts) == 1 else concatenated(parts)
 
 
-def open_material(
-    config: TrainEvalConfig, open_pairs: Callable[[PairSource], PairSet]
-) -> Material:
+def open_material(config: TrainEvalConfig, open_pairs: Callable[[PairSource], PairSet]) -> Material:
     """Open what the arms of a config need.
 
     Args:

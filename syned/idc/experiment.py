@@ -1,4 +1,4 @@
-"""All trials of an experiment: every captioner on every arm with every seed, then what was gained."""
+"""An experiment: every captioner on every arm with every seed, then what the data gained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the data gained: scores of every arm over its seeds, and their difference to the baseline."""
+"""What the data gained: scores of every arm over its seeds, and their gain over the baseline."""
 
 from __future__ import annotations
 
@@ -147,41 +147,35 @@ def _portions(whole: int, most: int) -> Iterator[int]:
 def _captioner_gains(
     config: TrainEvalConfig, finished: Sequence[Finished], infos: Sequence[PairInfo]
 ) -> dict[str, Any]:
-    by_arm = {
-        arm: trials
-        for arm in config.arms
-        if (trials := [trial for trial in finished if trial.arm == arm])
-    }
-    baseline = by_arm.get(config.baseline, [])
-    tasks = _tasks(infos)
-    return {
-        "arms": {
-            arm: {
-                "trained_on": trained_on(config.arms[arm]),
-                "training": [trial.metrics["training"] for trial in trials],
-                "different_captions": [trial.metrics["different_captions"] for trial in trials],
-                **_arm_gains(trials, baseline if arm != config.baseline else [], config.bootstrap),
-                "by_task": {
-                    task: _arm_gains(
-                        trials,
-                        baseline if arm != config.baseline else [],
-                        config.bootstrap,
-                        task=task,
-                        places=[place for place, info in enumerate(infos) if info.task == task],
-                    )
-                    for task in sorted(tasks)
-                },
-            }
-            for arm, trials in by_arm.items()
+    """What one captioner got out of every arm of which a trial is done."""
+    baseline = [trial for trial in finished if trial.arm == config.baseline]
+    places: dict[str, list[int]] = {task: [] for task in sorted(_tasks(infos))}
+    for place, info in enumerate(infos):
+        if info.task:
+            places[info.task].append(place)
+    arms = {}
+    for name, arm in config.arms.items():
+        trials = [trial for trial in finished if trial.arm == name]
+        if not trials:
+            continue
+        other = baseline if name != config.baseline else []
+        arms[name] = {
+            "trained_on": trained_on(arm),
+            "training": [trial.metrics["training"] for trial in trials],
+            "different_captions": [trial.metrics["different_captions"] for trial in trials],
+            **_arm_gains(trials, other, config.bootstrap),
+            "by_task": {
+                task: _arm_gains(trials, other, config.bootstrap, task, of_task)
+                for task, of_task in places.items()
+            },
         }
-    }
+    return {"arms": arms}
 
 
 def _arm_gains(
     trials: Sequence[Finished],
     baseline: Sequence[Finished],
     resamples: int,
-    *,
     task: str | None = None,
     places: Sequence[int] | None = None,
 ) -> dict[str, Any]:

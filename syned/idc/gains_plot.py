@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ def draw_gains(gains: Mapping[str, Any], path: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         raise EngineError('gains.png needs matplotlib: pip install "syned[idc]"') from None
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # of its font cache
     captioners = {name: c for name, c in gains["captioners"].items() if c["arms"]}
     if not captioners:
         return
@@ -61,13 +63,12 @@ def _draw_panel(panel: Any, name: str, captioner: Mapping[str, Any], constant: f
         panel.plot([100 * between["low"], 100 * between["high"]], [row, row], color=_MEAN, lw=2)
         panel.plot(seeds, [row] * len(seeds), "o", color=_SEED, ms=5, mec="white", mew=0.5)
         panel.plot([100 * scores["mean"]], [row], "|", color=_MEAN, ms=14, mew=2)
-    panel.axvline(constant, color=_CONSTANT, lw=1, ls="--")
-    panel.text(
-        constant, -0.75, " most frequent caption", color=_CONSTANT, fontsize=7, va="center"
-    )
     panel.set_yticks(range(len(arms)), [arm for arm, _ in arms], fontsize=8)
     panel.set_ylim(len(arms) - 0.5, -1.1)
     panel.set_xlim(left=0)
+    panel.axvline(constant, color=_CONSTANT, lw=1, ls="--")
+    side = "right" if constant > 0.6 * panel.get_xlim()[1] else "left"
+    panel.text(constant, -0.75, " most frequent caption ", color=_CONSTANT, fontsize=7, ha=side)
     panel.tick_params(axis="x", labelsize=8)
     panel.grid(axis="x", color="#dddddd", lw=0.6)
     panel.set_axisbelow(True)

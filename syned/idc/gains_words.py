@@ -28,13 +28,17 @@ def gains_text(gains: Gains) -> str:
 def summary_lines(gains: Gains) -> list[str]:
     """A line for each captioner and arm, for the screen."""
     lines = []
+    pairs = gains["test"]["pairs"]
     width = max((len(arm) for c in gains["captioners"].values() for arm in c["arms"]), default=0)
     for name, captioner in gains["captioners"].items():
-        lines.append(f"{name}: CIDEr x 100 on {gains['test']['pairs']:,} test pairs")
+        gained = f"and the gain over {gains['baseline']}"
+        lines.append(f"{name}: CIDEr x 100 on {pairs:,} test pairs, {gained}")
         for arm, values in captioner["arms"].items():
             scores = spread(values["scores"]["CIDEr"])
             gain = values["gain"].get("CIDEr")
-            lines.append(f"  {arm:{width}}  {scores:>12}  {interval(gain) if gain else ''}".rstrip())
+            lines.append(
+                f"  {arm:{width}}  {scores:>10}  {interval(gain) if gain else ''}".rstrip()
+            )
     constant = percent(gains["constant"]["scores"]["CIDEr"])
     lines.append(f"most frequent caption: {constant}")
     if gains["missing"]:
@@ -61,13 +65,13 @@ def interval(gain: Mapping[str, float]) -> str:
 
 def _head(gains: Gains) -> str:
     test = gains["test"]
-    lines = [
-        "# What the data gains",
+    what = (
         f"Scores on all {test['pairs']:,} test pairs, times 100 as papers print them: mean and "
         f"standard deviation over seeds {', '.join(map(str, gains['seeds']))}. Gains are over the "
-        f"arm `{_plain(gains['baseline'])}`, with their 95% intervals; one that lies above zero "
-        "is a gain that is not chance.",
-    ]
+        f"arm `{_plain(gains['baseline'])}`, with their 95% intervals; where one lies above zero, "
+        "the gain is not chance."
+    )
+    lines = ["# What the data gains", what]
     if not gains["comparable"]:
         lines.append(
             f"**These scores are not comparable with papers**: they were made by "
@@ -137,19 +141,16 @@ def _method(gains: Gains) -> str:
             rows.append([_plain(name), _plain(arm), _plain(values["trained_on"]), steps, different])
     heads = ["captioner", "arm", "trained on", "steps by seed", "different captions by seed"]
     table = _table(heads, rows)
-    return "\n\n".join(
-        [
-            "## How it was measured",
-            f"Every arm had the same number of optimizer steps at most, looked at the same "
-            f"{gains['validation']['pairs']:,} validation pairs to choose its best weights, and "
-            f"saw the test pairs once, at the end. No source image is in training and in the test: "
-            f"that was checked. Scores: {_plain(gains['scorer'])}. Intervals: "
-            f"{gains['bootstrap']:,} resamples of the test pairs and of the seeds, the same pairs "
-            "for both arms. The most frequent caption is that of the baseline's training pairs: "
-            f"“{_plain(gains['constant']['caption'])}”.",
-            table,
-        ]
+    text = (
+        "Every arm had the same number of optimizer steps at most, looked at the same "
+        f"{gains['validation']['pairs']:,} validation pairs to choose its best weights, and "
+        "saw the test pairs once, at the end. No source image is in training and in the test: "
+        f"that was checked. Scores: {_plain(gains['scorer'])}. Intervals: "
+        f"{gains['bootstrap']:,} resamples of the test pairs and of the seeds, the same pairs "
+        "for both arms. The most frequent caption is that of the baseline's training pairs: "
+        f"“{_plain(gains['constant']['caption'])}”."
     )
+    return "\n\n".join(["## How it was measured", text, table])
 
 
 def _examples(gains: Gains) -> str:

@@ -180,7 +180,7 @@ def metrics_of(trial: Trial, test_content: str, scorer_name: str) -> dict[str, A
 
 
 def kept_predictions(trial: Trial, test_content: str) -> list[str] | None:
-    """What a trial's captioner said of these test pairs; None if that is not there, or not whole."""
+    """What a trial's captioner said of these test pairs; None if it is not there, or not whole."""
     record = _read_json(trial.folder / "trial.json")
     captioned = record.get("captioned") or {}
     if record.get("fingerprint") != trial.fingerprint or captioned.get("test") != test_content:
@@ -287,13 +287,13 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _difference(was: Mapping[str, object], now: Mapping[str, object]) -> str:
     """What differs, in words: "training.steps was 100 and is 200"."""
     names = [name for name in sorted({*was, *now}) if was.get(name) != now.get(name)]
-    said = [f"{name} was {_short(was.get(name))} and is {_short(now.get(name))}" for name in names]
+    said = [
+        f"{name} is other data now"
+        if name.startswith("data.")
+        else f"{name} was {json.dumps(was.get(name))} and is {json.dumps(now.get(name))}"
+        for name in names
+    ]
     return ", ".join(said[:3]) + (f" and {len(said) - 3} more" if len(said) > 3 else "")
-
-
-def _short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= 24 else text[:16] + "..."
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
