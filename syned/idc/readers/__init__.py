@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 
 from syned.config import PairSource
@@ -19,17 +20,14 @@ def open_pairs(config: PairSource) -> Pairs:
         ConfigError: a setting does not fit what was found.
         DataError: the data cannot be reached or read, or nothing of them can be used.
     """
-    pairs = _reader_of(config)(config)
+    pairs = _reader_of(config.kind)(config)
     if config.references == "first":
         return with_references(pairs, lambda info: info.references[:1])
     return pairs
 
 
-def _reader_of(config: PairSource) -> Callable[[PairSource], Pairs]:
-    if config.kind == "shapes":
-        from syned.idc.readers.shapes import read_shapes
-
-        return read_shapes
-    from syned.idc.readers.published import read_published
-
-    return read_published
+def _reader_of(kind: str) -> Callable[[PairSource], Pairs]:
+    """The reader's module, which is called as the kind is; only that one is loaded."""
+    module = importlib.import_module(f"{__name__}.{kind}")
+    reader: Callable[[PairSource], Pairs] = getattr(module, f"read_{kind}")
+    return reader

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from PIL import Image
 
-from syned.errors import DataError
+from syned.errors import ConfigError, DataError
 from syned.idc.pairs import PairInfo, Pairs
 
 T = TypeVar("T")
@@ -68,9 +68,31 @@ def pairs_of(
     infos = [replace(row.info, references=references) for row, references in kept]
     infos, again = _with_own_ids(infos)
     if again:
-        notes.append(f"{where}: {again} pair ids occurred before and got a number")
+        notes.append(f"{where}: {_counted(again, 'pair id')} occurred before and got a number")
     places = [row.place for row, _ in kept]
     return Pairs(infos, lambda index: read(places[index]), tuple(notes))
+
+
+def without_pictures(rows: Sequence[Row], places: Collection[int]) -> list[Row]:
+    """The rows, those at these places marked as lacking a picture."""
+    gone = frozenset(places)
+    return [replace(row, missing=f"row {row.place}") if row.place in gone else row for row in rows]
+
+
+def own_split_name(split: str, own_names: Mapping[str, str]) -> str:
+    """What a dataset's files call a split.
+
+    Args:
+        split: "validation", or any of its other names.
+        own_names: from Syned's name to the dataset's.
+
+    Raises:
+        ConfigError: the dataset has no such split.
+    """
+    name = SPLIT_NAMES.get(split.lower(), split)
+    if name not in own_names:
+        raise ConfigError(f"split is {split!r}; there are {', '.join(own_names)}")
+    return own_names[name]
 
 
 def taken(rows: Sequence[T], start: int, limit: int | None) -> Sequence[T]:
@@ -85,14 +107,19 @@ def _not_empty(references: Sequence[str]) -> tuple[str, ...]:
 def _notes(where: str, missing: Sequence[Row], without: int, empty: int) -> list[str]:
     notes = []
     if missing:
+        have = "has" if len(missing) == 1 else "have"
         first = missing[0].missing
-        pictures = "has no picture" if len(missing) == 1 else "have no picture"
-        notes.append(f"{where}: left out {len(missing)} rows that {pictures} (first: {first})")
+        rows = _counted(len(missing), "row")
+        notes.append(f"{where}: left out {rows} that {have} no picture (first: {first})")
     if without:
-        notes.append(f"{where}: left out {without} rows without a reference")
+        notes.append(f"{where}: left out {_counted(without, 'row')} without a reference")
     if empty:
-        notes.append(f"{where}: dropped {empty} empty references")
+        notes.append(f"{where}: dropped {_counted(empty, 'empty reference')}")
     return notes
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _with_own_ids(infos: Sequence[PairInfo]) -> tuple[list[PairInfo], int]:

@@ -84,7 +84,7 @@ def test_without_captions_the_instruction_is_the_reference(tmp_path: Path) -> No
     publish(tmp_path, [row(0, captions=[]), row(1, captions=["", " so "])])
     pairs = opened(tmp_path)
     assert [info.references for info in pairs.infos] == [("do 0",), ("so",)]
-    assert pairs.notes == (f"{tmp_path} (train): dropped 1 empty references",)
+    assert pairs.notes == (f"{tmp_path} (train): dropped 1 empty reference",)
 
 
 def test_pictures_are_read_a_row_group_at_a_time(
