@@ -1,6 +1,13 @@
 """What a run may be told: a module for each section. Defaults live here and nowhere else."""
 
-from syned.config.captioner import CaptionerConfig, TrainingConfig
+from syned.config.captioner import (
+    Blip2idcConfig,
+    CaptionerConfig,
+    LoraConfig,
+    NewBlip2,
+    TrainingConfig,
+    TwoStreamConfig,
+)
 from syned.config.gains import ArmConfig, ContestantConfig, PhaseConfig, TrainEvalConfig
 from syned.config.generate import GenerateConfig, Scale
 from syned.config.paraphrase import ParaphraseConfig
@@ -10,9 +17,12 @@ from syned.config.train_eval import PairSource
 
 __all__ = [
     "ArmConfig",
+    "Blip2idcConfig",
     "CaptionerConfig",
     "ContestantConfig",
     "GenerateConfig",
+    "LoraConfig",
+    "NewBlip2",
     "PairSource",
     "ParaphraseConfig",
     "PhaseConfig",
@@ -21,6 +31,7 @@ __all__ = [
     "SourceConfig",
     "TrainEvalConfig",
     "TrainingConfig",
+    "TwoStreamConfig",
     "load_config",
     "setting_of",
 ]
