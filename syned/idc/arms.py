@@ -14,7 +14,8 @@ from syned.config import ArmConfig, PairSource, PhaseConfig, TrainEvalConfig, Tr
 from syned.errors import ConfigError
 from syned.idc.base import Phase
 from syned.idc.content import content_hash
-from syned.idc.pairs import PairInfo, PairSet, concatenated, refuse_leaks
+from syned.idc.leaks import refuse_leaks
+from syned.idc.pairs import PairInfo, PairSet, concatenated
 
 LOOKS = 20
 """At the validation loss in a training, where the config does not say how often."""
@@ -32,9 +33,8 @@ class Material:
     test: PairSet
 
     def phases(self, arm: ArmConfig) -> list[Phase]:
-        """What an arm is trained on, in order; the shares add up to 1."""
-        whole = sum(phase.share for phase in arm.phases)
-        return [Phase(seen(self._mixed(phase), arm), phase.share / whole) for phase in arm.phases]
+        """What an arm is trained on, in order."""
+        return [Phase(seen(self._mixed(phase), arm), phase.share) for phase in arm.phases]
 
     def _mixed(self, phase: PhaseConfig) -> PairSet:
         parts = [self.sets[name] for name in phase.sets for _ in range(phase.repeat.get(name, 1))]
@@ -75,8 +75,9 @@ def check_leaks(material: Material) -> None:
     """
     held_out = {"test": material.test, "validation": material.validation}
     for name, pairs in material.sets.items():
-        refuse_leaks({name: pairs}, held_out)
-    refuse_leaks({"validation": material.validation}, {"test": material.test})
+        for other, held in held_out.items():
+            refuse_leaks(pairs, held, where=f"sets.{name} and {other}")
+    refuse_leaks(material.validation, material.test, where="validation and test")
 
 
 def content_of(material: Material) -> dict[str, str]:

@@ -22,8 +22,8 @@ class Captioner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of training on one set of pairs."""
+    """Pairs that are learned from for a share of the steps; phases follow one another."""
 
     pairs: PairSet
-    share: float
-    """Of the optimizer steps, in (0, 1]; those of a training add up to 1."""
+    share: float = 1.0
+    """Of the steps in all; shares are relative to their sum."""

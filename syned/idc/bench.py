@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +11,7 @@ from typing import Protocol
 from syned.config import PairSource, TrainEvalConfig
 from syned.idc.arms import Material, open_material, seen
 from syned.idc.pairs import PairSet
-from syned.idc.trials import Lesson, Say, Tools, Trial, run_trial
+from syned.idc.trials import Lesson, Say, Scorer, Tools, Trial, run_trial
 
 
 class Progress(Protocol):
@@ -31,11 +32,13 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Kit:
-    """What opens pairs, and what opens the tools that train, open and score captioners."""
+    """What opens pairs, and what opens that which trains and scores captioners."""
 
     open_pairs: Callable[[PairSource], PairSet]
     open_tools: Callable[[], Tools]
     """Called where the trainings run, which may be another process."""
+    open_scorer: Callable[[], AbstractContextManager[Scorer]]
+    """Called once; what it starts ends with its `with` block."""
 
 
 class Bench:
@@ -61,7 +64,7 @@ class Bench:
         self.tools = kit.open_tools()
 
     def run(self, trial: Trial, test_content: str, say: Say) -> None:
-        """Do what is left of a trial.
+        """Do what is left of a trial but its scores.
 
         Args:
             trial: one of the config's.

@@ -18,7 +18,7 @@ from syned.idc.gains_examples import write_examples
 from syned.idc.gains_plot import draw_gains
 from syned.idc.gains_words import gains_text
 from syned.idc.pairs import notes_of
-from syned.idc.trials import Scorer, Trial, kept_predictions, metrics_of
+from syned.idc.trials import Scorer, Trial, kept_predictions, metrics_of, score_trial
 from syned.idc.workers import run_in_processes
 from syned.shards import write_atomically
 
@@ -62,23 +62,65 @@ def run_experiment(
     check_leaks(material)
     content = content_of(material)
     trials = list(plan_trials(config, material, content, folder))
-    bench = Bench(config, folder, kit, material)
-    scorer = bench.tools.scorer
-    left = [
-        trial
-        for trial in trials
-        if _chosen(trial, choice) and metrics_of(trial, content["test"], scorer.name) is None
-    ]
-    progress.started(sum(_chosen(trial, choice) for trial in trials))
-    progress.shard_skipped(sum(_chosen(trial, choice) for trial in trials) - len(left))
-    if config.workers == 1 or len(left) < 2:
-        for trial in left:
-            begin = time.monotonic()
-            bench.run(trial, content["test"], progress.say)
-            progress.batch_done(1, 0, time.monotonic() - begin)
-    else:
-        run_in_processes(config, folder, kit, left, content["test"], progress)
-    return _report(config, folder, material, trials, content["test"], scorer)
+    work = _Work(config, folder, kit, material, content["test"], progress)
+    with kit.open_scorer() as scorer:
+        work.do([trial for trial in trials if _chosen(trial, choice)], scorer)
+        return work.report(trials, scorer)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """An experiment in hand: what all its trials share."""
+
+    config: TrainEvalConfig
+    folder: Path
+    kit: Kit
+    material: Material
+    test_content: str
+    progress: Progress
+
+    def do(self, trials: Sequence[Trial], scorer: Scorer) -> None:
+        """Run and score the trials that are not done."""
+        left = [t for t in trials if metrics_of(t, self.test_content, scorer.name) is None]
+        self.progress.started(len(trials))
+        self.progress.shard_skipped(len(trials) - len(left))
+        for trial, seconds in self._run(left):
+            score_trial(trial, self.material.test.infos, self.test_content, scorer)
+            self.progress.batch_done(1, 0, seconds)
+
+    def _run(self, trials: Sequence[Trial]) -> Iterator[tuple[Trial, float]]:
+        """Run trials, here or in other processes; each with the seconds that it took."""
+        said = [trial for trial in trials if kept_predictions(trial, self.test_content) is not None]
+        yield from ((trial, 0.0) for trial in said)
+        left = [trial for trial in trials if trial not in said]
+        if self.config.workers > 1 and len(left) > 1:
+            yield from run_in_processes(
+                self.config, self.folder, self.kit, left, self.test_content, self.progress
+            )
+        elif left:
+            bench = Bench(self.config, self.folder, self.kit, self.material)
+            for trial in left:
+                begin = time.monotonic()
+                bench.run(trial, self.test_content, self.progress.say)
+                yield trial, time.monotonic() - begin
+
+    def report(self, trials: Sequence[Trial], scorer: Scorer) -> dict[str, Any]:
+        """Write gains.json, gains.md and gains.png of all trials that are done."""
+        finished = [
+            Finished(trial.captioner, trial.arm, trial.seed, metrics, predictions)
+            for trial in trials
+            if (metrics := metrics_of(trial, self.test_content, scorer.name)) is not None
+            and (predictions := kept_predictions(trial, self.test_content)) is not None
+        ]
+        gains = find_gains(self.config, finished, self.material, scorer)
+        gains["examples"] = write_examples(
+            finished, self.material.test, self.config.examples, self.folder
+        )
+        text = json.dumps(gains, indent=1) + "\n"
+        write_atomically(self.folder / "gains.json", text.encode())
+        write_atomically(self.folder / "gains.md", gains_text(gains).encode())
+        draw_gains(gains, self.folder / "gains.png")
+        return gains
 
 
 def plan_trials(
@@ -113,29 +155,6 @@ def _data_of(arm: ArmConfig, content: Mapping[str, str]) -> dict[str, object]:
         held = [f"{content[f'sets.{name}']} x {phase.repeat.get(name, 1)}" for name in phase.sets]
         data[f"phase_{number}"] = {"share": phase.share, "sets": held}
     return data
-
-
-def _report(
-    config: TrainEvalConfig,
-    folder: Path,
-    material: Material,
-    trials: Sequence[Trial],
-    test_content: str,
-    scorer: Scorer,
-) -> dict[str, Any]:
-    """Write gains.json, gains.md and gains.png of all trials that are done."""
-    finished = [
-        Finished(trial.captioner, trial.arm, trial.seed, metrics, predictions)
-        for trial in trials
-        if (metrics := metrics_of(trial, test_content, scorer.name)) is not None
-        and (predictions := kept_predictions(trial, test_content)) is not None
-    ]
-    gains = find_gains(config, finished, material, scorer)
-    gains["examples"] = write_examples(finished, material.test, config.examples, folder)
-    write_atomically(folder / "gains.json", (json.dumps(gains, indent=1) + "\n").encode())
-    write_atomically(folder / "gains.md", gains_text(gains).encode())
-    draw_gains(gains, folder / "gains.png")
-    return gains
 
 
 def _check_choice(config: TrainEvalConfig, choice: Choice) -> None:

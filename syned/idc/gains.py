@@ -5,20 +5,17 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from syned.config import ArmConfig, TrainEvalConfig
 from syned.idc.arms import Material
-from syned.idc.pairs import PairInfo
+from syned.idc.bootstrap import paired_interval
+from syned.idc.metrics import SetScores, most_frequent_caption
 from syned.idc.trials import Scorer
 
-CONFIDENCE = 0.95
-_AT_ONCE = 1 << 22
-"""Resampled scores in memory at a time."""
+MAIN = "CIDEr"
+"""The metric that tasks are compared in, and that is drawn."""
 
 
 @dataclass(frozen=True)
@@ -45,168 +42,29 @@ def find_gains(
         scorer: scores the most frequent caption.
     """
     infos = material.test.infos
-    trials = {(trial.captioner, trial.arm, trial.seed): trial for trial in finished}
-    missing = [
-        f"{captioner}, {arm}, seed {seed}"
-        for captioner in config.captioners
-        for arm in config.arms
-        for seed in config.seeds
-        if (captioner, arm, seed) not in trials
-    ]
-    constant = most_frequent_caption(material, config.arms[config.baseline])
-    scored = scorer.score(infos, [constant] * len(infos))
+    constant = _constant_caption(material, config.arms[config.baseline])
+    scores = scorer.score(infos, [constant] * len(infos))
     return {
-        "metrics": list(scored.whole),
+        "metrics": list(scores.all.whole),
         "scorer": scorer.name,
         "comparable": scorer.comparable,
         "baseline": config.baseline,
         "seeds": list(config.seeds),
         "bootstrap": config.bootstrap,
         "validation": {"pairs": len(material.validation.infos)},
-        "test": {"pairs": len(infos), "tasks": dict(sorted(_tasks(infos).items()))},
-        "missing": missing,
+        "test": {
+            "pairs": len(infos),
+            "tasks": dict(sorted(Counter(info.task for info in infos if info.task).items())),
+        },
+        "missing": list(_missing(config, finished)),
         "constant": {
             "caption": constant,
-            "scores": dict(scored.whole),
-            "by_task": {task: dict(scores) for task, scores in scored.by_task.items()},
+            "scores": dict(scores.all.whole),
+            "by_task": {task: dict(of.whole) for task, of in scores.by_task.items()},
         },
         "captioners": {
-            name: _captioner_gains(config, [t for t in finished if t.captioner == name], infos)
+            name: {"arms": _arms(config, [t for t in finished if t.captioner == name])}
             for name in config.captioners
-        },
-    }
-
-
-def most_frequent_caption(material: Material, arm: ArmConfig) -> str:
-    """The caption that most pairs of an arm's sets have; the first of several such."""
-    names = dict.fromkeys(name for phase in arm.phases for name in phase.sets)
-    counts = Counter(
-        caption
-        for name in names
-        for info in material.sets[name].infos
-        for caption in dict.fromkeys(info.references)
-    )
-    return counts.most_common(1)[0][0]
-
-
-def score_interval(
-    scores: NDArray[np.float64],
-    baseline: NDArray[np.float64] | None,
-    *,
-    resamples: int,
-    seed: int = 0,
-) -> dict[str, float]:
-    """Mean score, or gain over a baseline, with its 95% bootstrap interval.
-
-    A resample draws pairs with replacement, the same ones for both arms, and seeds with
-    replacement for each arm apart. So the interval holds what another test set and other seeds
-    would have changed.
-
-    Args:
-        scores: of each seed and test pair, shape (s, n).
-        baseline: of the other arm's seeds and the same pairs, shape (t, n); None for zero.
-        resamples: how many.
-        seed: of the draws.
-
-    Returns:
-        mean, low, high.
-    """
-    rng = np.random.default_rng(seed)
-    other = np.zeros((1, scores.shape[1])) if baseline is None else baseline
-    means = np.concatenate(
-        [
-            _drawn_means(rng, scores, other, count)
-            for count in _portions(resamples, max(1, _AT_ONCE // scores.shape[1]))
-        ]
-    )
-    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return {"mean": float(scores.mean() - other.mean()), "low": float(low), "high": float(high)}
-
-
-def _drawn_means(
-    rng: np.random.Generator,
-    scores: NDArray[np.float64],
-    other: NDArray[np.float64],
-    count: int,
-) -> NDArray[np.float64]:
-    """Mean differences of `count` resamples, shape (count,)."""
-    pairs = rng.integers(0, scores.shape[1], (count, scores.shape[1]))  # (count, n)
-    difference = np.zeros(count)
-    for sign, table in ((1, scores), (-1, other)):
-        seeds = rng.integers(0, table.shape[0], (count, table.shape[0]))  # (count, s)
-        by_seed = np.stack([row[pairs].mean(axis=1) for row in table], axis=1)  # (count, s)
-        difference += sign * np.take_along_axis(by_seed, seeds, axis=1).mean(axis=1)
-    return difference
-
-
-def _portions(whole: int, most: int) -> Iterator[int]:
-    for begin in range(0, whole, most):
-        yield min(most, whole - begin)
-
-
-def _captioner_gains(
-    config: TrainEvalConfig, finished: Sequence[Finished], infos: Sequence[PairInfo]
-) -> dict[str, Any]:
-    """What one captioner got out of every arm of which a trial is done."""
-    baseline = [trial for trial in finished if trial.arm == config.baseline]
-    places: dict[str, list[int]] = {task: [] for task in sorted(_tasks(infos))}
-    for place, info in enumerate(infos):
-        if info.task:
-            places[info.task].append(place)
-    arms = {}
-    for name, arm in config.arms.items():
-        trials = [trial for trial in finished if trial.arm == name]
-        if not trials:
-            continue
-        other = baseline if name != config.baseline else []
-        arms[name] = {
-            "trained_on": trained_on(arm),
-            "training": [trial.metrics["training"] for trial in trials],
-            "different_captions": [trial.metrics["different_captions"] for trial in trials],
-            **_arm_gains(trials, other, config.bootstrap),
-            "by_task": {
-                task: _arm_gains(trials, other, config.bootstrap, task, of_task)
-                for task, of_task in places.items()
-            },
-        }
-    return {"arms": arms}
-
-
-def _arm_gains(
-    trials: Sequence[Finished],
-    baseline: Sequence[Finished],
-    resamples: int,
-    task: str | None = None,
-    places: Sequence[int] | None = None,
-) -> dict[str, Any]:
-    """Scores over seeds, intervals and gains of an arm, on all pairs or on those of a task."""
-
-    def corpus(trial: Finished) -> Mapping[str, float]:
-        scores: Mapping[str, float] = (
-            trial.metrics["scores"] if task is None else trial.metrics["by_task"][task]
-        )
-        return scores
-
-    def table(group: Sequence[Finished], metric: str) -> NDArray[np.float64]:
-        kind = "per_pair" if task is None else "per_pair_in_task"
-        rows = np.array([trial.metrics[kind][metric] for trial in group], np.float64)
-        return rows if places is None else rows[:, list(places)]
-
-    paired = trials[0].metrics["per_pair"]
-    return {
-        "scores": {
-            metric: _over_seeds({str(trial.seed): corpus(trial)[metric] for trial in trials})
-            for metric in corpus(trials[0])
-        },
-        "interval": {
-            metric: score_interval(table(trials, metric), None, resamples=resamples)
-            for metric in paired
-        },
-        "gain": {
-            metric: score_interval(
-                table(trials, metric), table(baseline, metric), resamples=resamples
-            )
-            for metric in (paired if baseline else ())
         },
     }
 
@@ -223,6 +81,93 @@ def trained_on(arm: ArmConfig) -> str:
     return ", then ".join(phases) + (" (pictures blanked)" if arm.blank_images else "")
 
 
+def _constant_caption(material: Material, arm: ArmConfig) -> str:
+    names = dict.fromkeys(name for phase in arm.phases for name in phase.sets)
+    return most_frequent_caption(info for name in names for info in material.sets[name].infos)
+
+
+def _missing(config: TrainEvalConfig, finished: Sequence[Finished]) -> Iterator[str]:
+    done = {(trial.captioner, trial.arm, trial.seed) for trial in finished}
+    for captioner in config.captioners:
+        for arm in config.arms:
+            for seed in config.seeds:
+                if (captioner, arm, seed) not in done:
+                    yield f"{captioner}, {arm}, seed {seed}"
+
+
+def _arms(config: TrainEvalConfig, finished: Sequence[Finished]) -> dict[str, Any]:
+    """What one captioner got out of every arm of which a trial is done."""
+    by_arm = {
+        arm: [trial for trial in finished if trial.arm == arm]
+        for arm in config.arms
+        if any(trial.arm == arm for trial in finished)
+    }
+    arms = {}
+    for name, trials in by_arm.items():
+        others = by_arm.get(config.baseline, []) if name != config.baseline else []
+        arms[name] = {
+            "trained_on": trained_on(config.arms[name]),
+            "training": [trial.metrics["training"] for trial in trials],
+            "different_captions": [trial.metrics["different_captions"] for trial in trials],
+            **_gains(_of_all(trials), _of_all(others), config.bootstrap, every_metric=True),
+            "interval": _interval(_of_all(trials), config.bootstrap),
+            "by_task": {
+                task: _gains(_of_task(trials, task), _of_task(others, task), config.bootstrap)
+                for task in trials[0].metrics["scores"]["by_task"]
+            },
+        }
+    return arms
+
+
+def _gains(
+    scores: Mapping[int, SetScores],
+    baseline: Mapping[int, SetScores],
+    resamples: int,
+    *,
+    every_metric: bool = False,
+) -> dict[str, Any]:
+    """Scores over seeds, and gains with their intervals.
+
+    Args:
+        scores: of an arm, by seed.
+        baseline: of the arm that gains are counted from; empty for that one itself.
+        resamples: for each interval.
+        every_metric: whether the gain is wanted in all metrics, or in the main one only.
+    """
+    ours, theirs = list(scores.values()), list(baseline.values())
+    metrics = list(ours[0].whole)
+    gained = metrics if every_metric else [MAIN]
+    return {
+        "scores": {
+            metric: _over_seeds({str(seed): of.whole[metric] for seed, of in scores.items()})
+            for metric in metrics
+        },
+        "gain": {
+            metric: asdict(paired_interval(ours, theirs, metric, resamples=resamples))
+            for metric in (gained if theirs else ())
+        },
+    }
+
+
+def _interval(scores: Mapping[int, SetScores], resamples: int) -> dict[str, float]:
+    """Of an arm's own score in the main metric: its difference to zero."""
+    ours = list(scores.values())
+    pairs = len(ours[0].bleu_counts)
+    zero = SetScores({}, {MAIN: [0.0] * pairs}, [[0] * 10] * pairs)
+    found = paired_interval(ours, [zero], MAIN, resamples=resamples)
+    return {"low": found.low, "high": found.high}
+
+
+def _of_all(trials: Sequence[Finished]) -> dict[int, SetScores]:
+    """Scores on all test pairs, by seed."""
+    return {trial.seed: SetScores(**trial.metrics["scores"]["all"]) for trial in trials}
+
+
+def _of_task(trials: Sequence[Finished], task: str) -> dict[int, SetScores]:
+    """Scores on the pairs of a task as a set of its own, by seed."""
+    return {trial.seed: SetScores(**trial.metrics["scores"]["by_task"][task]) for trial in trials}
+
+
 def _over_seeds(scores: Mapping[str, float]) -> dict[str, Any]:
     values = list(scores.values())
     return {
@@ -230,7 +175,3 @@ def _over_seeds(scores: Mapping[str, float]) -> dict[str, Any]:
         "deviation": statistics.stdev(values) if len(values) > 1 else None,
         "seeds": dict(scores),
     }
-
-
-def _tasks(infos: Sequence[PairInfo]) -> Counter[str]:
-    return Counter(info.task for info in infos if info.task)

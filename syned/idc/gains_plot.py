@@ -58,7 +58,7 @@ def draw_gains(gains: Mapping[str, Any], path: Path) -> None:
 def _draw_panel(panel: Any, name: str, captioner: Mapping[str, Any], constant: float) -> None:
     arms = list(captioner["arms"].items())
     for row, (_, values) in enumerate(arms):
-        scores, between = values["scores"]["CIDEr"], values["interval"]["CIDEr"]
+        scores, between = values["scores"]["CIDEr"], values["interval"]
         seeds = [100 * score for score in scores["seeds"].values()]
         panel.plot([100 * between["low"], 100 * between["high"]], [row, row], color=_MEAN, lw=2)
         panel.plot(seeds, [row] * len(seeds), "o", color=_SEED, ms=5, mec="white", mew=0.5)

@@ -60,7 +60,7 @@ def spread(scores: Mapping[str, Any]) -> str:
 def interval(gain: Mapping[str, float]) -> str:
     """A gain with its 95% interval: "+12.3 [8.1, 16.4]"."""
     low, high = percent(gain["low"]), percent(gain["high"])
-    return f"{100 * gain['mean']:+.1f} [{low}, {high}]"
+    return f"{100 * gain['difference']:+.1f} [{low}, {high}]"
 
 
 def _head(gains: Gains) -> str:

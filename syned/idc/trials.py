@@ -23,6 +23,7 @@ from typing import Any, Protocol
 from syned.config import CaptionerConfig, TrainingConfig
 from syned.errors import EngineError, RunError
 from syned.idc.base import Captioner, Phase
+from syned.idc.metrics import Scores
 from syned.idc.pairs import PairInfo, PairSet
 from syned.shards import write_atomically
 
@@ -60,28 +61,18 @@ class Loader(Protocol):
         """The captioner that a trainer left in the folder."""
 
 
-@dataclass(frozen=True)
-class Scored:
-    """Scores of one captioner's predictions, as fractions."""
-
-    whole: Mapping[str, float]
-    """Metric -> score on all test pairs."""
-    by_task: Mapping[str, Mapping[str, float]]
-    per_pair: Mapping[str, Sequence[float]]
-    """Metric -> score of every test pair, in order; for metrics that are means of such."""
-    per_pair_in_task: Mapping[str, Sequence[float]]
-    """The same with each task scored as a set of its own."""
-
-
 class Scorer(Protocol):
     """Scores predictions against references."""
 
-    name: str
-    """Says how, so that scores of different kinds are never mixed."""
-    comparable: bool
-    """Whether papers score like this."""
+    @property
+    def name(self) -> str:
+        """Says how, so that scores of different kinds are never mixed."""
 
-    def score(self, infos: Sequence[PairInfo], predictions: Sequence[str]) -> Scored:
+    @property
+    def comparable(self) -> bool:
+        """Whether papers score like this."""
+
+    def score(self, infos: Sequence[PairInfo], predictions: Sequence[str]) -> Scores:
         """The scores of one prediction for each pair."""
 
 
@@ -110,7 +101,7 @@ class Trial:
     def identity(self) -> dict[str, object]:
         """All that shapes the trained weights, as dotted name -> plain value."""
         values = {
-            "captioner": self.model.model_dump(mode="json", exclude={"batch_size"}),
+            "captioner": self.model.model_dump(mode="json"),
             "training": self.training.model_dump(mode="json", exclude=_NOT_SHAPING),
             "data": dict(self.data),
             "seed": self.seed,
@@ -137,37 +128,68 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Tools:
-    """What trains, opens and scores captioners."""
+    """What trains and opens captioners."""
 
     train: Trainer
     load: Loader
-    scorer: Scorer
 
 
 def run_trial(trial: Trial, lesson: Lesson, tools: Tools, say: Say) -> None:
-    """Do what is left of a trial: train, caption the test pairs, score.
+    """Train and caption the test pairs, as far as that is not done; what is left is to score.
 
     Raises:
         EngineError: the captioner cannot be trained, or answers with another number of captions.
         RunError: the trial's folder cannot be written.
     """
     claim(trial, say)
-    predictions = kept_predictions(trial, lesson.test_content)
+    if kept_predictions(trial, lesson.test_content) is not None:
+        return
+    summary = tools.train(
+        trial.model,
+        trial.training,
+        lesson.phases,
+        lesson.validation,
+        trial.weights,
+        seed=trial.seed,
+        say=say,
+        features=lesson.features,
+    )
+    captioner = tools.load(trial.weights, device=trial.training.device)
+    predictions = list(_captions(captioner, lesson.test))
+    _keep_predictions(trial, lesson, predictions, asdict(summary))
+
+
+def score_trial(
+    trial: Trial, infos: Sequence[PairInfo], test_content: str, scorer: Scorer
+) -> dict[str, Any]:
+    """Score what a trial's captioner said, and with that finish the trial.
+
+    Args:
+        trial: one that has been run.
+        infos: the test pairs.
+        test_content: their hash.
+        scorer: scores them.
+
+    Returns:
+        What metrics.json holds.
+
+    Raises:
+        RunError: its predictions are not there, or metrics.json cannot be written.
+    """
+    predictions = kept_predictions(trial, test_content)
     if predictions is None:
-        begun = tools.train(
-            trial.model,
-            trial.training,
-            lesson.phases,
-            lesson.validation,
-            trial.weights,
-            seed=trial.seed,
-            say=say,
-            features=lesson.features,
-        )
-        captioner = tools.load(trial.weights, device=trial.training.device)
-        predictions = list(_captions(captioner, lesson.test))
-        _keep_predictions(trial, lesson, predictions, asdict(begun))
-    _write_metrics(trial, lesson, tools.scorer, predictions)
+        raise RunError(f"{trial.folder} has no predictions to score; run the command again")
+    record = _read_json(trial.folder / "trial.json")
+    metrics = {
+        "fingerprint": trial.fingerprint,
+        "test": test_content,
+        "scorer": scorer.name,
+        "training": record["captioned"]["training"],
+        "different_captions": len(set(predictions)),
+        "scores": asdict(scorer.score(infos, predictions)),
+    }
+    write_atomically(trial.folder / "metrics.json", (json.dumps(metrics) + "\n").encode())
+    return metrics
 
 
 def metrics_of(trial: Trial, test_content: str, scorer_name: str) -> dict[str, Any] | None:
@@ -238,28 +260,6 @@ def _keep_predictions(
         trial,
         captioned={"test": lesson.test_content, "sha256": digest, "training": dict(training)},
     )
-
-
-def _write_metrics(
-    trial: Trial, lesson: Lesson, scorer: Scorer, predictions: Sequence[str]
-) -> None:
-    scored = scorer.score(lesson.test.infos, predictions)
-    record = _read_json(trial.folder / "trial.json")
-    metrics = {
-        "fingerprint": trial.fingerprint,
-        "test": lesson.test_content,
-        "scorer": scorer.name,
-        "training": record["captioned"]["training"],
-        "pairs": len(predictions),
-        "different_captions": len(set(predictions)),
-        "scores": dict(scored.whole),
-        "by_task": {task: dict(scores) for task, scores in scored.by_task.items()},
-        "per_pair": {metric: list(scores) for metric, scores in scored.per_pair.items()},
-        "per_pair_in_task": {
-            metric: list(scores) for metric, scores in scored.per_pair_in_task.items()
-        },
-    }
-    write_atomically(trial.folder / "metrics.json", (json.dumps(metrics) + "\n").encode())
 
 
 def _write_record(trial: Trial, *, captioned: Mapping[str, Any] | None) -> None:

@@ -36,6 +36,7 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
+    trial: Trial
     seconds: float
 
 
@@ -54,8 +55,11 @@ def run_in_processes(
     trials: Sequence[Trial],
     test_content: str,
     progress: Progress,
-) -> None:
+) -> Iterator[tuple[Trial, float]]:
     """Run trials, `workers` at a time; the first that fails stops them all.
+
+    Yields:
+        Each trial that has been run, with the seconds that it took.
 
     Raises:
         EngineError: a process ended without a word, as for want of memory.
@@ -78,7 +82,7 @@ def run_in_processes(
         with _environment({"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", threads)}):
             for worker in workers:
                 worker.start()
-        _listen(reports, workers, len(trials), progress)
+        yield from _listen(reports, workers, len(trials), progress)
     finally:
         for worker in workers:
             worker.terminate()
@@ -88,7 +92,7 @@ def run_in_processes(
 
 def _listen(
     reports: Queue[_Report], workers: Sequence[SpawnProcess], trials: int, progress: Progress
-) -> None:
+) -> Iterator[tuple[Trial, float]]:
     """Hear of trials until all are done."""
     done = 0
     while done < trials:
@@ -101,7 +105,7 @@ def _listen(
             progress.say(report.text)
         elif isinstance(report, _Done):
             done += 1
-            progress.batch_done(1, 0, report.seconds)
+            yield report.trial, report.seconds
         else:
             raise report.error
 
@@ -132,7 +136,7 @@ def _work(
         while (trial := left.get()) is not None:
             begin = time.monotonic()
             bench.run(trial, test_content, lambda text: reports.put(_Said(text)))
-            reports.put(_Done(time.monotonic() - begin))
+            reports.put(_Done(trial, time.monotonic() - begin))
     except SynedError as error:
         reports.put(_Failed(error))
 

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,8 +22,9 @@ from syned.config import CaptionerConfig, PairSource, TrainEvalConfig, TrainingC
 from syned.idc.base import Phase
 from syned.idc.bench import Kit
 from syned.idc.experiment import run_experiment
+from syned.idc.metrics import Scores, SetScores
 from syned.idc.pairs import PairInfo, Pairs, PairSet
-from syned.idc.trials import Say, Scored, Tools
+from syned.idc.trials import Say, Tools
 
 COLORS = ("red", "green", "blue", "black", "white", "yellow", "cyan", "purple")
 _RGB = {
@@ -104,10 +106,13 @@ def train_table(
     calls = len((folder / "calls").read_text()) if (folder / "calls").exists() else 0
     (folder / "calls").write_text("x" * (calls + 1))
     assert training.steps is not None
+    whole = sum(phase.share for phase in phases)
     order = [
         (phase.pairs, place)
         for phase in phases
-        for place in _draws(len(phase.pairs.infos), round(training.steps * phase.share), seed)
+        for place in _draws(
+            len(phase.pairs.infos), round(training.steps * phase.share / whole), seed
+        )
     ]
     for pairs, place in order[state["step"] :]:
         time.sleep(seconds_per_step)
@@ -135,39 +140,34 @@ def load_table(folder: Path, *, device: str) -> Table:
 
 @dataclass(frozen=True)
 class WordScorer:
-    """Scores the share of a prediction's words that the nearest reference has."""
+    """Scores the share of a prediction's words that the nearest reference has, as CIDEr."""
 
     name: str = "shared words"
     comparable: bool = False
 
-    def score(self, infos: Sequence[PairInfo], predictions: Sequence[str]) -> Scored:
+    def score(self, infos: Sequence[PairInfo], predictions: Sequence[str]) -> Scores:
         shares = [
             max(_shared(prediction, reference) for reference in info.references)
             for info, prediction in zip(infos, predictions, strict=True)
         ]
-        tasks = sorted({info.task for info in infos})
         by_task = {
             task: [share for share, info in zip(shares, infos, strict=True) if info.task == task]
-            for task in tasks
+            for task in sorted({info.task for info in infos})
         }
-        return Scored(
-            whole={"BLEU-4": float(np.mean(shares)) / 2, "CIDEr": float(np.mean(shares))},
-            by_task={
-                task: {"BLEU-4": float(np.mean(of)) / 2, "CIDEr": float(np.mean(of))}
-                for task, of in by_task.items()
-            },
-            per_pair={"CIDEr": shares},
-            per_pair_in_task={"CIDEr": shares},
-        )
+        sets = {task: _set_scores(of_task) for task, of_task in by_task.items()}
+        return Scores(_set_scores(shares), sets, comparable=False)
 
 
 def table_tools(seconds_per_step: float = 0.0) -> Tools:
-    train = partial(train_table, seconds_per_step=seconds_per_step)
-    return Tools(train=train, load=load_table, scorer=WordScorer())
+    return Tools(train=partial(train_table, seconds_per_step=seconds_per_step), load=load_table)
 
 
 def small_kit(seconds_per_step: float = 0.0) -> Kit:
-    return Kit(open_pairs=open_colors, open_tools=partial(table_tools, seconds_per_step))
+    return Kit(
+        open_pairs=open_colors,
+        open_tools=partial(table_tools, seconds_per_step),
+        open_scorer=partial(nullcontext, WordScorer()),
+    )
 
 
 def small_config(**changes: object) -> TrainEvalConfig:
@@ -185,6 +185,12 @@ def small_config(**changes: object) -> TrainEvalConfig:
         **changes,
     }
     return TrainEvalConfig.model_validate(settings)
+
+
+def _set_scores(shares: Sequence[float]) -> SetScores:
+    mean = float(np.mean(shares))
+    pairs = {"BLEU-4": list(shares), "CIDEr": list(shares)}
+    return SetScores({"BLEU-4": mean / 2, "CIDEr": mean}, pairs, [[3, 3] + [2] * 8] * len(shares))
 
 
 def _draws(pairs: int, count: int, seed: int) -> list[int]:

@@ -117,7 +117,7 @@ def test_what_is_asked_for_must_be_in_the_config(
 
 def test_a_leak_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
     config = small_config(test={"kind": "shapes", "limit": 9})
-    with pytest.raises(DataError, match="both in real and in test"):
+    with pytest.raises(DataError, match=r"sets.real and test: 3 of 3 pairs"):
         run(tmp_path, config)
     assert list(tmp_path.iterdir()) == []
 

@@ -7,10 +7,10 @@ from syned.idc.gains_words import gains_text, interval, spread, summary_lines
 
 def values(mean: float, gain: tuple[float, float, float] | None) -> dict[str, Any]:
     scores = {"mean": mean, "deviation": 0.012, "seeds": {"0": mean, "1": mean}}
-    names = ("mean", "low", "high")
+    names = ("difference", "low", "high")
     return {
         "scores": {"METEOR": scores, "CIDEr": scores},
-        "interval": {"CIDEr": {"mean": mean, "low": mean - 0.1, "high": mean + 0.1}},
+        "interval": {"low": mean - 0.1, "high": mean + 0.1},
         "gain": {} if gain is None else {"CIDEr": dict(zip(names, gain, strict=True))},
     }
 
@@ -130,4 +130,4 @@ def test_one_task_needs_no_table_by_task() -> None:
 def test_scores_and_gains_are_printed_times_100() -> None:
     assert spread({"mean": 0.4567, "deviation": 0.0149}) == "45.7 ± 1.5"
     assert spread({"mean": 0.4567, "deviation": None}) == "45.7"
-    assert interval({"mean": -0.01, "low": -0.024, "high": 0.004}) == "-1.0 [-2.4, 0.4]"
+    assert interval({"difference": -0.01, "low": -0.024, "high": 0.004}) == "-1.0 [-2.4, 0.4]"

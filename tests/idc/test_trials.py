@@ -11,10 +11,18 @@ from PIL import Image
 
 from syned.config import TrainingConfig
 from syned.config.captioner import TwoStreamConfig
-from syned.errors import EngineError
+from syned.errors import EngineError, RunError
 from syned.idc.base import Captioner, Phase
 from syned.idc.pairs import Pairs
-from syned.idc.trials import Lesson, Tools, Trial, kept_predictions, metrics_of, run_trial
+from syned.idc.trials import (
+    Lesson,
+    Tools,
+    Trial,
+    kept_predictions,
+    metrics_of,
+    run_trial,
+    score_trial,
+)
 from tests.idc.small_experiment import (
     WordScorer,
     load_table,
@@ -56,15 +64,13 @@ def trial_of(folder: Path, **changes: Any) -> Trial:
 
 
 class Counted:
-    """Tools that count how often each is used."""
+    """Tools that note what is used."""
 
     def __init__(self, scorer: WordScorer | None = None) -> None:
         self.used: list[str] = []
-        tools = table_tools()
+        self.scorer = scorer or WordScorer()
         self.tools = Tools(
-            train=self._noted("train", tools.train),
-            load=self._noted("load", load_table),
-            scorer=scorer or WordScorer(),
+            train=self._noted("train", table_tools().train), load=self._noted("load", load_table)
         )
 
     def _noted(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,6 +84,7 @@ class Counted:
 def run(trial: Trial, lesson: Lesson, counted: Counted) -> list[str]:
     lines: list[str] = []
     run_trial(trial, lesson, counted.tools, lines.append)
+    score_trial(trial, lesson.test.infos, lesson.test_content, counted.scorer)
     return lines
 
 
@@ -91,7 +98,7 @@ def test_a_trial_leaves_weights_predictions_and_metrics_with_every_test_pair(
     assert [row["pair_id"] for row in rows] == [f"colors/test/{n}" for n in range(16)]
     metrics = metrics_of(trial, "test 1", "shared words")
     assert metrics is not None
-    assert (metrics["pairs"], len(metrics["per_pair"]["CIDEr"])) == (16, 16)
+    assert len(metrics["scores"]["all"]["pairs"]["CIDEr"]) == 16
     assert metrics["training"] == {"steps": 24, "calls": 1}
     assert (trial.folder / "weights" / "state.json").is_file()
 
@@ -167,7 +174,6 @@ def test_where_and_how_fast_a_trial_runs_is_no_reason_to_make_it_again(tmp_path:
     elsewhere = trial_of(
         tmp_path,
         training=TrainingConfig(steps=24, device="cpu", save_every=5),
-        model=TwoStreamConfig(batch_size=2),
     )
     assert elsewhere.fingerprint == trial.fingerprint
     assert trial_of(tmp_path, seed=1).fingerprint != trial.fingerprint
@@ -198,3 +204,8 @@ def test_a_captioner_that_leaves_pairs_out_is_an_error(tmp_path: Path) -> None:
     tools = replace(table_tools(), load=load)
     with pytest.raises(EngineError, match="silent gave 0 captions for 16 pairs"):
         run_trial(trial_of(tmp_path), lesson_of(tmp_path), tools, lambda text: None)
+
+
+def test_a_trial_that_has_said_nothing_cannot_be_scored(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="has no predictions to score"):
+        score_trial(trial_of(tmp_path), pairs_of("test").infos, "test 1", WordScorer())
