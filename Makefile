@@ -35,7 +35,7 @@ lint: .venv/.dev
 	@touch $@
 
 .venv/.dev: .venv/.models
-	@$(INSTALL) --editable ".[models,paraphrase,dev]"
+	@$(INSTALL) --editable ".[models,paraphrase,idc,dev]"
 	@touch $@
 
 clean:

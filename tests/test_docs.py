@@ -170,6 +170,7 @@ def test_every_dependency_has_a_tested_version() -> None:
         *extras["models"],
         *extras["paraphrase"],
         *extras["smollm2"],
+        *extras["idc"],
         *extras["dev"],
     ]
     names = {re.split(r"[<>=]", requirement)[0].lower() for requirement in wanted}

@@ -55,7 +55,7 @@ def read_clevr_dc(config: PairSource) -> Pairs:
 
 
 def _captions(path: Path) -> defaultdict[int, list[str]]:
-    captions = defaultdict(list)
+    captions: defaultdict[int, list[str]] = defaultdict(list)
     for key, values in read_lists(path).items():
         captions[number_of(key)].extend(texts_in(values))
     return captions

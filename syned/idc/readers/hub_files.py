@@ -64,6 +64,7 @@ def fetched_folder(
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
+    errors: tuple[type[Exception], ...] = (OSError, ValueError, *HfHubHTTPError.__bases__)
     name = str(config.dataset or dataset)
     try:
         return Path(
@@ -74,7 +75,7 @@ def fetched_folder(
                 allow_patterns=list(patterns),
             )
         )
-    except (OSError, ValueError, *HfHubHTTPError.__bases__) as error:
+    except errors as error:
         first, *_ = str(error).strip().splitlines() or [""]
         raise DataError(
             f"{name} cannot be fetched ({type(error).__name__}: {first}); check its name, "
