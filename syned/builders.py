@@ -141,11 +141,14 @@ def with_own_dataset(options: TrainEvalConfig, dataset: Path) -> TrainEvalConfig
 
     Args:
         options: of `train_eval`.
-        dataset: where the run's dataset is, if it is published.
+        dataset: where the run's dataset is, if it is published. Of its splits, train is taken; the
+            source of a run may have one of another name only.
     """
-    if "syned" in options.sets or not (dataset / "data").is_dir():
+    splits = {path.name.partition("-")[0] for path in (dataset / "data").glob("*-*.parquet")}
+    if "syned" in options.sets or not splits:
         return options
-    own = PairSource(kind="published", path=str(dataset))
+    split = "train" if "train" in splits else min(splits)
+    own = PairSource(kind="published", path=str(dataset), split=split)
     return options.model_copy(update={"sets": {**options.sets, "syned": own}})
 
 

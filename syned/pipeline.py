@@ -1,7 +1,7 @@
 """The stages in order: what each reads and writes, and how a config becomes edits.
 
     source ──make_plan──▶ plan/ ──generate────▶ edits/ ────┐
-                              └──paraphrase──▶ captions/ ──┴──summary──▶ what there is
+                              └──paraphrase──▶ captions/ ──┴──publish──▶ dataset/
 
 Every call takes up where the last one was cut off. They return data; only the CLI prints.
 """
@@ -36,6 +36,8 @@ from syned.estimate import Estimate, calibrate
 from syned.executors.local import GenerateOptions, GenerateSummary, Progress, generate_shards
 from syned.executors.rows import read_rows
 from syned.executors.texts import ParaphraseSummary, paraphrase_texts
+from syned.publish.dataset import Published, publish_dataset
+from syned.publish.hub import Hub, push
 from syned.records import EditJob
 from syned.run import Run
 from syned.sources import Source, open_source
@@ -74,6 +76,13 @@ STAGES = (
         reads="plan/: its instructions and captions",
         writes="captions/",
         needs="a language model, syned[paraphrase]",
+    ),
+    Stage(
+        name="publish",
+        command="syned publish",
+        reads="plan/, edits/, captions/, selection.parquet",
+        writes="dataset/",
+        needs="nothing more",
     ),
     Stage(
         name="train-eval",
@@ -200,6 +209,38 @@ def forget_captions(run: Run) -> None:
     with run.lock("captions.lock"):
         for shard in run.captions.recorded():
             run.captions.remove(shard)
+
+
+def publish(
+    config: RunConfig, run: Run, progress: Progress, *, folder: Path | None = None
+) -> Published:
+    """Write the edits that are kept as a dataset that others load.
+
+    Args:
+        config: its `publish` section says how.
+        run: a run with edits, and unless `publish.unfiltered` with a selection.
+        progress: hears of rows that are written.
+        folder: where the dataset will lie; None for dataset/ in the run.
+
+    Raises:
+        RunError: there is nothing to publish, the run is damaged, or is being published already.
+    """
+    with run.lock("publish.lock"):
+        run.write_settings(config, {}, sections=("publish",))
+        made = publish_dataset(run, config.publish, folder or run.path / "dataset", progress)
+        rows = {split: size.rows for split, size in made.splits.items()}
+        run.log_event("published", path=made.path, rows=rows, unchanged=made.unchanged)
+        return made
+
+
+def push_to_hub(config: RunConfig, made: Published, *, hub: Hub | None = None) -> str:
+    """Upload a published dataset to `publish.push_to_hub`; returns its address.
+
+    Raises:
+        RunError: the hub cannot be reached or refuses.
+    """
+    repository = config.publish.push_to_hub or ""
+    return push(made.path, repository, private=config.publish.private, hub=hub)
 
 
 def train_eval(

@@ -13,9 +13,16 @@ import typer.main
 import yaml
 from pydantic import BaseModel
 
-from syned import pipeline, records
+from syned import pipeline, published, records
 from syned.cli import app
-from syned.config import GenerateConfig, ParaphraseConfig, SourceConfig, load_config
+from syned.config import (
+    GenerateConfig,
+    ParaphraseConfig,
+    PublishConfig,
+    SourceConfig,
+    load_config,
+)
+from syned.publish.prose import column_type
 from syned.resources import config_names, config_path, pinned_versions
 from syned.settings import load_settings
 
@@ -86,6 +93,7 @@ def test_no_config_repeats_a_default(name: str) -> None:
         "source": SourceConfig,
         "generate": GenerateConfig,
         "paraphrase": ParaphraseConfig,
+        "publish": PublishConfig,
     }
     given = yaml.safe_load(config_path(name).read_text("utf-8"))
     for section, settings in given.items():
@@ -129,6 +137,15 @@ def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schem
     section = README.split("## Columns")[1].split(f"\n`{folder}`\n\n")[1].split("\n\n")[0]
     rows = [line.split("|")[1].strip() for line in section.splitlines()[2:]]
     assert [name for row in rows for name in row.split(", ")] == schema.names
+
+
+def test_the_readme_lists_the_columns_of_a_published_dataset_as_its_card_does() -> None:
+    table = README.split("\n`dataset/`\n\n")[1].split("\n\n")[0]
+    rows = [
+        f"| {field.name} | {column_type(field.type)} | {published.MEANINGS[field.name]} |"
+        for field in published.PUBLISHED_SCHEMA
+    ]
+    assert table.splitlines()[2:] == rows
 
 
 def tree_paths() -> list[str]:

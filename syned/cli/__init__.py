@@ -18,6 +18,7 @@ from syned.cli.generate import generate, sheet
 from syned.cli.look import doctor, status
 from syned.cli.options import EXIT_MISTAKE
 from syned.cli.paraphrase import paraphrase
+from syned.cli.publish import publish
 from syned.cli.train import train_editor
 from syned.cli.train_eval import train_eval
 from syned.errors import SynedError
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (generate, paraphrase, status, sheet, doctor):
+for command in (generate, paraphrase, publish, status, sheet, doctor):
     app.command()(command)
 app.command("train-eval")(train_eval)
 app.command("train-editor")(train_editor)

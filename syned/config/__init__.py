@@ -11,6 +11,7 @@ from syned.config.captioner import (
 from syned.config.gains import ArmConfig, ContestantConfig, PhaseConfig, TrainEvalConfig
 from syned.config.generate import GenerateConfig, Scale
 from syned.config.paraphrase import ParaphraseConfig
+from syned.config.publish import PublishConfig, SplitFractions
 from syned.config.run import RunConfig, load_config, setting_of
 from syned.config.source import SourceConfig
 from syned.config.train_eval import PairSource
@@ -26,9 +27,11 @@ __all__ = [
     "PairSource",
     "ParaphraseConfig",
     "PhaseConfig",
+    "PublishConfig",
     "RunConfig",
     "Scale",
     "SourceConfig",
+    "SplitFractions",
     "TrainEvalConfig",
     "TrainingConfig",
     "TwoStreamConfig",

@@ -11,6 +11,7 @@ from pydantic import field_validator
 from syned.config.gains import TrainEvalConfig
 from syned.config.generate import GenerateConfig
 from syned.config.paraphrase import ParaphraseConfig
+from syned.config.publish import PublishConfig
 from syned.config.source import KINDS_OF, SourceConfig
 from syned.settings import Settings, dotted_names, load_settings
 
@@ -25,6 +26,7 @@ class RunConfig(Settings):
     source: SourceConfig = SourceConfig()
     generate: GenerateConfig = GenerateConfig()
     paraphrase: ParaphraseConfig = ParaphraseConfig()
+    publish: PublishConfig = PublishConfig()
     train_eval: TrainEvalConfig = TrainEvalConfig()
 
     @field_validator("name")

@@ -3,8 +3,8 @@
 Run: python -m tests.benchmarks.metrics INSTRUCTIONS.txt
 
 INSTRUCTIONS.txt has one a line; a leading "<idx> <INSTRUCT> " is removed, and repeated ones are
-taken once. Every instruction is altered five times: four copies are references beside it, the fifth is the prediction. Tasks are the
-first words of instructions.
+taken once. Every instruction is altered five times: four copies are references beside it, the fifth
+is the prediction. Tasks are the first words of instructions.
 """
 
 from __future__ import annotations
