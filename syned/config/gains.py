@@ -60,6 +60,13 @@ class ContestantConfig(Settings):
     model: CaptionerConfig
     training: TrainingConfig = TrainingConfig()
     """`steps` is the budget: the same for every arm."""
+    seeds: tuple[int, ...] | None = Field(default=None, min_length=1)
+    """Its own; None for those of the experiment."""
+
+    @field_validator("seeds")
+    @classmethod
+    def _differ(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        return None if value is None else _checked_seeds(value)
 
 
 def _default_arms() -> dict[str, ArmConfig]:
@@ -128,6 +135,14 @@ class TrainEvalConfig(Settings):
     @field_validator("seeds")
     @classmethod
     def _differ(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if len(set(value)) < len(value):
-            raise ValueError(f"is {list(value)}; each seed once")
-        return value
+        return _checked_seeds(value)
+
+    def seeds_of(self, captioner: str) -> tuple[int, ...]:
+        """The seeds that a captioner is trained with on every arm."""
+        return self.captioners[captioner].seeds or self.seeds
+
+
+def _checked_seeds(value: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(value)) < len(value):
+        raise ValueError(f"is {list(value)}; each seed once")
+    return value

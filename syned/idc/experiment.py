@@ -132,9 +132,11 @@ def plan_trials(
         name: budget_of(contestant.training, phases)
         for name, contestant in config.captioners.items()
     }
-    for seed in config.seeds:
+    for seed in all_seeds(config):
         for captioner, contestant in config.captioners.items():
             for name, arm in config.arms.items():
+                if seed not in config.seeds_of(captioner):
+                    continue
                 yield Trial(
                     captioner=captioner,
                     arm=name,
@@ -144,6 +146,11 @@ def plan_trials(
                     training=budgets[captioner],
                     data=_data_of(arm, content),
                 )
+
+
+def all_seeds(config: TrainEvalConfig) -> list[int]:
+    """Every seed that some captioner is trained with."""
+    return list(dict.fromkeys(seed for name in config.captioners for seed in config.seeds_of(name)))
 
 
 def _data_of(arm: ArmConfig, content: Mapping[str, str]) -> dict[str, object]:
@@ -160,7 +167,7 @@ def _data_of(arm: ArmConfig, content: Mapping[str, str]) -> dict[str, object]:
 def _check_choice(config: TrainEvalConfig, choice: Choice) -> None:
     for what, wanted, there in (
         ("arms", choice.arms, config.arms),
-        ("seeds", choice.seeds, config.seeds),
+        ("seeds", choice.seeds, all_seeds(config)),
     ):
         unknown = [str(name) for name in wanted or () if name not in there]
         if unknown:

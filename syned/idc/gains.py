@@ -49,7 +49,6 @@ def find_gains(
         "scorer": scorer.name,
         "comparable": scorer.comparable,
         "baseline": config.baseline,
-        "seeds": list(config.seeds),
         "bootstrap": config.bootstrap,
         "validation": {"pairs": len(material.validation.infos)},
         "test": {
@@ -63,7 +62,10 @@ def find_gains(
             "by_task": {task: dict(of.whole) for task, of in scores.by_task.items()},
         },
         "captioners": {
-            name: {"arms": _arms(config, [t for t in finished if t.captioner == name])}
+            name: {
+                "seeds": list(config.seeds_of(name)),
+                "arms": _arms(config, [t for t in finished if t.captioner == name]),
+            }
             for name in config.captioners
         },
     }
@@ -90,7 +92,7 @@ def _missing(config: TrainEvalConfig, finished: Sequence[Finished]) -> Iterator[
     done = {(trial.captioner, trial.arm, trial.seed) for trial in finished}
     for captioner in config.captioners:
         for arm in config.arms:
-            for seed in config.seeds:
+            for seed in config.seeds_of(captioner):
                 if (captioner, arm, seed) not in done:
                     yield f"{captioner}, {arm}, seed {seed}"
 

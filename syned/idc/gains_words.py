@@ -67,9 +67,8 @@ def _head(gains: Gains) -> str:
     test = gains["test"]
     what = (
         f"Scores on all {test['pairs']:,} test pairs, times 100 as papers print them: mean and "
-        f"standard deviation over seeds {', '.join(map(str, gains['seeds']))}. Gains are over the "
-        f"arm `{_plain(gains['baseline'])}`, with their 95% intervals; where one lies above zero, "
-        "the gain is not chance."
+        f"standard deviation over seeds. Gains are over the arm `{_plain(gains['baseline'])}`, "
+        "with their 95% intervals; where one lies above zero, the gain is not chance."
     )
     lines = ["# What the data gains", what]
     if not gains["comparable"]:
@@ -77,8 +76,12 @@ def _head(gains: Gains) -> str:
             f"**These scores are not comparable with papers**: they were made by "
             f"{_plain(gains['scorer'])}. With Java installed, the same command scores again."
         )
-    if len(gains["seeds"]) < 3:
-        lines.append("With fewer than three seeds, these scores say little about their spread.")
+    few = [name for name, captioner in gains["captioners"].items() if len(captioner["seeds"]) < 3]
+    if few:
+        lines.append(
+            f"With fewer than three seeds, the scores of {_plain(', '.join(few))} say little "
+            "about their spread."
+        )
     if gains["missing"]:
         lines.append(f"**Not done yet**: {_plain(', '.join(gains['missing']))}.")
     lines.append("![CIDEr of every arm](gains.png)")

@@ -88,6 +88,15 @@ def test_more_seeds_only_add_trials(tmp_path: Path) -> None:
     assert run(tmp_path, small_config(arms=TWO_ARMS, seeds=[0, 1])).done == 2
 
 
+def test_a_captioner_can_have_seeds_of_its_own(tmp_path: Path) -> None:
+    table = {"model": {"kind": "two_stream"}, "training": {"steps": 24}}
+    captioners = {"table": table, "slow": {**table, "seeds": [5]}}
+    run(tmp_path, small_config(arms=TWO_ARMS, seeds=[0, 1], captioners=captioners))
+    found = gains_in(tmp_path)["captioners"]
+    assert list(found["slow"]["arms"]["real"]["scores"]["CIDEr"]["seeds"]) == ["5"]
+    assert list(found["table"]["arms"]["real"]["scores"]["CIDEr"]["seeds"]) == ["0", "1"]
+
+
 def test_other_data_of_one_arm_makes_that_arm_again(tmp_path: Path) -> None:
     config = small_config(arms=TWO_ARMS, seeds=[0])
     run(tmp_path, config)

@@ -45,5 +45,5 @@ def test_more_captioners_are_more_panels(tmp_path: Path) -> None:
 
 
 def test_with_nothing_done_there_is_nothing_to_draw(tmp_path: Path) -> None:
-    draw_gains({**gains(), "captioners": {"a": {"arms": {}}}}, tmp_path / "gains.png")
+    draw_gains({**gains(), "captioners": {"a": {"seeds": [0], "arms": {}}}}, tmp_path / "gains.png")
     assert not (tmp_path / "gains.png").exists()
