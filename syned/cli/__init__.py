@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from syned import __version__
+from syned.cli.caption import caption
 from syned.cli.generate import generate, sheet
 from syned.cli.look import doctor, status
 from syned.cli.options import EXIT_MISTAKE
@@ -32,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (generate, paraphrase, publish, status, sheet, doctor):
+for command in (generate, paraphrase, publish, caption, status, sheet, doctor):
     app.command()(command)
 app.command("train-eval")(train_eval)
 app.command("train-editor")(train_editor)

@@ -105,11 +105,13 @@ class Blip2idc:
             )
         random = torch.Generator().manual_seed(0)
         other = torch.randn(batch["pixel_values"].shape, generator=random)
-        losses = [self._loss(batch), self._loss({**batch, "pixel_values": other})]
-        if losses[0] == losses[1]:
+        here, there = (
+            self._logits({**batch, "pixel_values": p}) for p in (batch["pixel_values"], other)
+        )
+        if torch.equal(here, there):
             raise EngineError(
-                f"{self.config.model}: the loss is {losses[0]:.6f} with these pictures and with "
-                "others, so that the model does not see them; use another checkpoint"
+                f"{self.config.model}: the loss is the same with these pictures and with others, "
+                "so that the model does not see them; use another checkpoint"
             )
 
     def caption(self, pairs: Sequence[tuple[Image.Image, Image.Image]]) -> list[str]:
@@ -151,13 +153,14 @@ class Blip2idc:
         return caption_ids(self.processor.tokenizer, texts, end=self._end, most=most)
 
     @torch.no_grad()
-    def _loss(self, batch: Mapping[str, Tensor]) -> float:
+    def _logits(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Without dropout; what the loss is taken of."""
         training = self.model.training
         self.model.eval()
         on_device = {name: value.to(self.model.device) for name, value in batch.items()}
-        loss = float(self.model(**on_device).loss)
+        logits: Tensor = self.model(**on_device).logits
         self.model.train(training)
-        return loss
+        return logits
 
     @torch.no_grad()
     def _caption(self, pairs: Sequence[tuple[Image.Image, Image.Image]]) -> list[str]:

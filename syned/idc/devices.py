@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from syned.config.devices import checked_device
 from syned.errors import ConfigError
 
 
@@ -11,8 +12,12 @@ def find_device(name: str) -> torch.device:
     """The device of a name; "auto" takes CUDA, then Apple's, then the CPU.
 
     Raises:
-        ConfigError: this machine has no such device.
+        ConfigError: there is no such device, or not on this machine.
     """
+    try:
+        checked_device(name)
+    except ValueError as error:
+        raise ConfigError(f"device {error}") from error
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name == "auto":
         return torch.device("cuda" if cuda else "mps" if mps else "cpu")

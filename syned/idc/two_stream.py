@@ -172,19 +172,13 @@ class TwoStream:
         self.model.eval()
         device = self.model.place.device
         inputs = {name: value.to(device) for name, value in batch.items()}
-        losses = [
-            float(self.model(**{**inputs, "source": source, "edited": edited})["loss"])
-            for source, edited in (
-                (inputs["source"], inputs["edited"]),
-                (inputs["source"].flip(1), inputs["edited"].flip(2)),
-            )
-        ]
+        other = {"source": inputs["source"].flip(1), "edited": inputs["edited"].flip(2)}
+        here, there = (self.model(**{**inputs, **seen})["logits"] for seen in ({}, other))
         self.model.train(training)
-        if losses[0] == losses[1]:
+        if torch.equal(here, there):
             raise EngineError(
-                f"the two-stream model's loss is {losses[0]:.6f} with these pictures and with "
-                f"others, so that it does not see them; use another encoder than "
-                f"{self.config.encoder}"
+                "the two-stream model's loss is the same with these pictures and with others, so "
+                f"that it does not see them; use another encoder than {self.config.encoder}"
             )
 
     def caption(self, pairs: Sequence[tuple[Image.Image, Image.Image]]) -> list[str]:
