@@ -56,7 +56,12 @@ def test_pictures_without_ids_are_compared() -> None:
 def test_one_picture_stands_for_all_pairs_of_its_source() -> None:
     read: list[int] = []
     train = made([photo(n // 4) for n in range(12)], [f"0{n // 4}" for n in range(12)])
-    counted = Pairs(train.infos, lambda index: (read.append(index), train.images(index))[1])
+
+    def counted_images(index: int) -> tuple[Image.Image, Image.Image]:
+        read.append(index)
+        return train.images(index)
+
+    counted = Pairs(train.infos, counted_images)
     assert leaking(counted, made([photo(1)], ["ier/a"])) == [4, 5, 6, 7]
     assert read == [0, 4, 8]
 
