@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syned.answers import AnswerStore
 from syned.builders import (
@@ -34,6 +34,7 @@ from syned.builders import (
     sameness,
     scoring_models,
     versions,
+    with_own_dataset,
 )
 from syned.config import RunConfig
 from syned.engines.base import Editor, TextEncoder
@@ -56,6 +57,10 @@ from syned.stages import plan
 from syned.stages.calibrate import Calibration, find_thresholds
 from syned.stages.paraphrase import originals
 from syned.stages.plan import Planner, PlanSummary
+
+if TYPE_CHECKING:
+    from syned.idc.bench import Kit
+    from syned.idc.bench import Progress as TrialProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,13 @@ STAGES = (
         reads="plan/, edits/, captions/, selection.parquet",
         writes="dataset/",
         needs="nothing more",
+    ),
+    Stage(
+        name="train-eval",
+        command="syned train-eval",
+        reads="dataset/, a real dataset",
+        writes="train_eval/",
+        needs="BLIP-2, syned[models,idc]",
     ),
 )
 
@@ -338,6 +350,49 @@ def push_to_hub(config: RunConfig, made: Published, *, hub: Hub | None = None) -
     """
     repository = config.publish.push_to_hub or ""
     return push(made.path, repository, private=config.publish.private, hub=hub)
+
+
+def train_eval(
+    config: RunConfig,
+    run: Run,
+    progress: TrialProgress,
+    *,
+    arms: Collection[str] | None = None,
+    seeds: Collection[int] | None = None,
+    kit: Kit | None = None,
+) -> dict[str, Any]:
+    """Train captioners on every arm as far as that is not done, and say what the data gained.
+
+    Args:
+        config: its `train_eval` section says on what; the set `syned` is the run's own dataset
+            unless the section has one of this name.
+        run: a run, published or not.
+        progress: hears of every training.
+        arms: those to train now; None for all.
+        seeds: those to train with now; None for all.
+        kit: what trains and scores, in place of the captioners and metrics of `syned.idc`.
+
+    Returns:
+        What train_eval/gains.json holds.
+
+    Raises:
+        ConfigError: a set of pairs is missing.
+        DataError: a set cannot be read, or a source image is in training and in the test.
+        EngineError: a captioner cannot be trained or used.
+        RunError: the run is in use.
+    """
+    from syned.idc.experiment import Choice, run_experiment
+
+    if kit is None:
+        from syned.idc.kit import standard_kit
+
+        kit = standard_kit()
+    options = with_own_dataset(config.train_eval, run.path / "dataset")
+    with run.lock("train_eval.lock"):
+        run.write_settings(config, {}, sections=("train_eval",))
+        gains = run_experiment(options, run.path / "train_eval", kit, progress, Choice(arms, seeds))
+        run.log_event("gains_written", not_done=len(gains["missing"]))
+        return gains
 
 
 def dry_run(config: RunConfig) -> Estimate:

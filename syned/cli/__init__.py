@@ -23,6 +23,7 @@ from syned.cli.paraphrase import paraphrase
 from syned.cli.publish import publish
 from syned.cli.report import report
 from syned.cli.train import train_editor
+from syned.cli.train_eval import train_eval
 from syned.errors import SynedError
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ app = typer.Typer(
 for command in (generate, paraphrase, publish, report, caption, status, sheet, doctor):
     app.command()(command)
 app.command("filter")(filter_)
+app.command("train-eval")(train_eval)
 app.command("train-editor")(train_editor)
 
 

@@ -9,6 +9,7 @@ from syned.config.captioner import (
     TwoStreamConfig,
 )
 from syned.config.filter import EvaluationSet, FilterConfig, Quantile, Threshold, Thresholds
+from syned.config.gains import ArmConfig, ContestantConfig, PhaseConfig, TrainEvalConfig
 from syned.config.generate import GenerateConfig, Scale
 from syned.config.paraphrase import ParaphraseConfig
 from syned.config.publish import PublishConfig, SplitFractions
@@ -17,8 +18,10 @@ from syned.config.source import SourceConfig
 from syned.config.train_eval import PairSource
 
 __all__ = [
+    "ArmConfig",
     "Blip2idcConfig",
     "CaptionerConfig",
+    "ContestantConfig",
     "EvaluationSet",
     "FilterConfig",
     "GenerateConfig",
@@ -26,6 +29,7 @@ __all__ = [
     "NewBlip2",
     "PairSource",
     "ParaphraseConfig",
+    "PhaseConfig",
     "PublishConfig",
     "Quantile",
     "RunConfig",
@@ -34,6 +38,7 @@ __all__ = [
     "SplitFractions",
     "Threshold",
     "Thresholds",
+    "TrainEvalConfig",
     "TrainingConfig",
     "TwoStreamConfig",
     "load_config",

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import field_validator
 
 from syned.config.filter import FilterConfig
+from syned.config.gains import TrainEvalConfig
 from syned.config.generate import GenerateConfig
 from syned.config.paraphrase import ParaphraseConfig
 from syned.config.publish import PublishConfig
@@ -28,6 +29,7 @@ class RunConfig(Settings):
     paraphrase: ParaphraseConfig = ParaphraseConfig()
     filter: FilterConfig = FilterConfig()
     publish: PublishConfig = PublishConfig()
+    train_eval: TrainEvalConfig = TrainEvalConfig()
 
     @field_validator("name")
     @classmethod
