@@ -170,9 +170,7 @@ def _tokenizer(name: str, checkpoint: Checkpoint) -> Any:
     from transformers import AutoTokenizer
 
     with _told(name, "image-text encoder"):
-        return AutoTokenizer.from_pretrained(
-            checkpoint.location, revision=checkpoint.hub_revision
-        )
+        return AutoTokenizer.from_pretrained(checkpoint.location, revision=checkpoint.hub_revision)
 
 
 def _text_padding(model: Any) -> str:
