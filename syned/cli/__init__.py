@@ -22,7 +22,7 @@ from syned.cli.options import EXIT_MISTAKE
 from syned.cli.paraphrase import paraphrase
 from syned.cli.publish import publish
 from syned.cli.report import report
-from syned.cli.train import train_editor
+from syned.cli.train import train_clip, train_editor
 from syned.cli.train_eval import train_eval
 from syned.errors import SynedError
 
@@ -40,6 +40,7 @@ for command in (generate, paraphrase, publish, report, caption, status, sheet, d
 app.command("filter")(filter_)
 app.command("train-eval")(train_eval)
 app.command("train-editor")(train_editor)
+app.command("train-clip")(train_clip)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
