@@ -98,11 +98,12 @@ def test_no_config_repeats_a_default(name: str) -> None:
 @pytest.mark.parametrize("name", config_names(training=True))
 def test_every_training_config_opens_with_its_command_and_loads(name: str) -> None:
     pytest.importorskip("torch")
-    from syned.training.settings import EditorTraining
+    from syned.training.settings import ClipTraining, EditorTraining
 
     path = config_path(name, training=True)
     options_of(header_of(path))
-    assert Path(load_settings(EditorTraining, path).output).name.startswith("shapes_")
+    model = ClipTraining if name.endswith("_clip") else EditorTraining
+    assert Path(load_settings(model, path).output).name.startswith("shapes_")
 
 
 def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:

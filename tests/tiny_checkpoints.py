@@ -176,9 +176,7 @@ def _vision_config() -> CLIPVisionConfig:
 
 
 def _image_processor() -> CLIPImageProcessorPil:
-    return CLIPImageProcessorPil(
-        size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
-    )
+    return CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
 
 
 def _safety_checker(blocked: bool) -> StableDiffusionSafetyChecker:

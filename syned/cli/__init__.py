@@ -19,7 +19,7 @@ from syned.cli.generate import generate, sheet
 from syned.cli.look import doctor, status
 from syned.cli.options import EXIT_MISTAKE
 from syned.cli.paraphrase import paraphrase
-from syned.cli.train import train_editor
+from syned.cli.train import train_clip, train_editor
 from syned.errors import SynedError
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ for command in (generate, paraphrase, status, sheet, doctor):
     app.command()(command)
 app.command("filter")(filter_)
 app.command("train-editor")(train_editor)
+app.command("train-clip")(train_clip)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,11 +14,11 @@ pytest.importorskip("torch")
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from tests.tiny_checkpoints import write_clip, write_dinov2, write_instruct_pix2pix, write_siglip
 from transformers import AutoImageProcessor, AutoModel, AutoProcessor, AutoTokenizer
 
 from syned.engines.image_text_encoder import TransformersImageEncoder, TransformersImageTextEncoder
 from syned.errors import ConfigError, EngineError
+from tests.tiny_checkpoints import write_clip, write_dinov2, write_instruct_pix2pix, write_siglip
 
 TEXTS = ["a small red star", "add a blue moon", "make it night"]
 CPU = {"device": "cpu", "dtype": "float32"}
@@ -68,9 +68,7 @@ def test_dinov2_embeds_by_its_class_token(tmp_path: Path) -> None:
 
 def test_a_batch_changes_nothing_and_nothing_gives_nothing(tmp_path: Path) -> None:
     folder = str(write_clip(tmp_path / "model"))
-    alone, together = (
-        TransformersImageTextEncoder(folder, **CPU, batch_size=n) for n in (1, 8)
-    )
+    alone, together = (TransformersImageTextEncoder(folder, **CPU, batch_size=n) for n in (1, 8))
     np.testing.assert_allclose(
         alone.embed_images(pictures()), together.embed_images(pictures()), atol=1e-6
     )
