@@ -7,9 +7,18 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar
 
-from syned.config import FilterConfig, ParaphraseConfig, Quantile, RunConfig, Threshold
+from syned.config import (
+    FilterConfig,
+    PairSource,
+    ParaphraseConfig,
+    Quantile,
+    RunConfig,
+    Threshold,
+    TrainEvalConfig,
+)
 from syned.engines.base import Editor, ImageEncoder, ImageTextEncoder, Sampling, TextEncoder
 from syned.engines.fake import FakeImageTextEncoder, FakeTextEncoder
 from syned.errors import EngineError
@@ -258,6 +267,22 @@ def _same(encoder: E, name: str) -> E:
 
 def _bound(threshold: Threshold | None) -> float | Share | None:
     return Share(threshold.quantile) if isinstance(threshold, Quantile) else threshold
+
+
+def with_own_dataset(options: TrainEvalConfig, dataset: Path) -> TrainEvalConfig:
+    """The same settings, with a run's own dataset as the set `syned`, where none is given.
+
+    Args:
+        options: of `train_eval`.
+        dataset: where the run's dataset is, if it is published. Of its splits, train is taken; the
+            source of a run may have one of another name only.
+    """
+    splits = {path.name.partition("-")[0] for path in (dataset / "data").glob("*-*.parquet")}
+    if "syned" in options.sets or not splits:
+        return options
+    split = "train" if "train" in splits else min(splits)
+    own = PairSource(kind="published", path=str(dataset), split=split)
+    return options.model_copy(update={"sets": {**options.sets, "syned": own}})
 
 
 def _version_of(library: str) -> str:

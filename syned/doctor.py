@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -116,6 +118,7 @@ def diagnose(data_dir: Path, *, hub: str, timeout_seconds: float = 3.0) -> Diagn
         editor,
         language.finding,
         check_filter(),
+        check_metrics(),
     )
     abilities = what_works(
         torch, language, online=online.good, editor=editor.good, storage=storage.good
@@ -258,6 +261,27 @@ def check_token() -> Finding:
     if get_token():
         return Finding("token", "a hub token is present")
     return Finding("token", "no hub token; public models and datasets need none")
+
+
+def check_metrics() -> Finding:
+    """Whether captions can be scored, and whether as papers do."""
+    if importlib.util.find_spec("pycocoevalcap") is None:
+        return Finding("metrics", "captions cannot be scored: not installed (syned[idc])", False)
+    version = _java_version()
+    if version is None:
+        text = "no Java: no METEOR, and BLEU, ROUGE-L and CIDEr do not compare with those of papers"
+        return Finding("metrics", text, False)
+    return Finding("metrics", f"BLEU, METEOR, ROUGE-L and CIDEr as in papers, with Java {version}")
+
+
+def _java_version() -> str | None:
+    """As Java says it; None where it cannot be run."""
+    try:
+        said = subprocess.run(["java", "-version"], capture_output=True, timeout=60, text=True)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r'version "([^"]+)"', said.stderr)
+    return None if said.returncode != 0 else found.group(1) if found else "of an unknown version"
 
 
 def check_bundled_editor() -> Finding:

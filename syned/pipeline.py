@@ -1,7 +1,7 @@
 """The stages in order: what each reads and writes, and how a config becomes edits.
 
-    source ──make_plan──▶ plan/ ──generate────▶ edits/ ────┐
-                              └──paraphrase──▶ captions/ ──┴──filter_edits──▶ scores/, selection
+    source ─make_plan─▶ plan/ ─┬─generate───▶ edits/ ─filter_edits─▶ selection ─┬─publish─▶ dataset/
+                               └─paraphrase─▶ captions/ ────────────────────────┘
 
 Every call takes up where the last one was cut off. They return data; only the CLI prints.
 """
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syned.answers import AnswerStore
 from syned.builders import (
@@ -34,6 +34,7 @@ from syned.builders import (
     sameness,
     scoring_models,
     versions,
+    with_own_dataset,
 )
 from syned.config import RunConfig
 from syned.engines.base import Editor, TextEncoder
@@ -47,13 +48,19 @@ from syned.executors.scored import read_scored
 from syned.executors.scores import Models, ScoreSummary, Work, find_work, score_run
 from syned.executors.selection import write_selection
 from syned.executors.texts import ParaphraseSummary, paraphrase_texts
-from syned.records import EditJob
+from syned.publish.dataset import Published, publish_dataset
+from syned.publish.hub import Hub, push
+from syned.records import EditJob, Original, TextKind
 from syned.run import Run
 from syned.sources import Source, open_source
 from syned.stages import plan
 from syned.stages.calibrate import Calibration, find_thresholds
 from syned.stages.paraphrase import originals
 from syned.stages.plan import Planner, PlanSummary
+
+if TYPE_CHECKING:
+    from syned.idc.bench import Kit
+    from syned.idc.bench import Progress as TrialProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,20 @@ STAGES = (
         reads="plan/, edits/, captions/",
         writes="scores/, selection.parquet",
         needs="CLIP, syned[models,filter]",
+    ),
+    Stage(
+        name="publish",
+        command="syned publish",
+        reads="plan/, edits/, captions/, selection.parquet",
+        writes="dataset/",
+        needs="nothing more",
+    ),
+    Stage(
+        name="train-eval",
+        command="syned train-eval",
+        reads="dataset/, a real dataset",
+        writes="train_eval/",
+        needs="BLIP-2, syned[models,idc]",
     ),
 )
 
@@ -188,7 +209,7 @@ def paraphrase(
         run.write_settings(config, models, sections=("paraphrase",))
         return paraphrase_texts(
             run,
-            list(islice(originals(_planned_texts(run)), options.limit)),
+            list(islice(_texts_to_reword(run, options.kinds), options.limit)),
             engine.open,
             lambda: open_judge(options, encoder),
             paraphrase_options(options, engine.name, prompts),
@@ -298,6 +319,82 @@ def forget_scores(run: Run) -> None:
                 folder.remove(shard)
 
 
+def publish(
+    config: RunConfig, run: Run, progress: Progress, *, folder: Path | None = None
+) -> Published:
+    """Write the edits that are kept as a dataset that others load.
+
+    Args:
+        config: its `publish` section says how.
+        run: a run with edits, and unless `publish.unfiltered` with a selection.
+        progress: hears of rows that are written.
+        folder: where the dataset will lie; None for dataset/ in the run.
+
+    Raises:
+        RunError: there is nothing to publish, the run is damaged, or is being published already.
+    """
+    with run.lock("publish.lock"):
+        if folder is None:  # what is published elsewhere does not become the run's way
+            run.write_settings(config, {}, sections=("publish",))
+        made = publish_dataset(run, config.publish, folder or run.path / "dataset", progress)
+        rows = {split: size.rows for split, size in made.splits.items()}
+        run.log_event("published", path=made.path, rows=rows, unchanged=made.unchanged)
+        return made
+
+
+def push_to_hub(config: RunConfig, made: Published, *, hub: Hub | None = None) -> str:
+    """Upload a published dataset to `publish.push_to_hub`; returns its address.
+
+    Raises:
+        RunError: the hub cannot be reached or refuses.
+    """
+    repository = config.publish.push_to_hub or ""
+    return push(made.path, repository, private=config.publish.private, hub=hub)
+
+
+def train_eval(
+    config: RunConfig,
+    run: Run,
+    progress: TrialProgress,
+    *,
+    arms: Collection[str] | None = None,
+    seeds: Collection[int] | None = None,
+    kit: Kit | None = None,
+) -> dict[str, Any]:
+    """Train captioners on every arm as far as that is not done, and say what the data gained.
+
+    Args:
+        config: its `train_eval` section says on what; the set `syned` is the run's own dataset
+            unless the section has one of this name.
+        run: a run, published or not.
+        progress: hears of every training.
+        arms: those to train now; None for all.
+        seeds: those to train with now; None for all.
+        kit: what trains and scores, in place of the captioners and metrics of `syned.idc`.
+
+    Returns:
+        What train_eval/gains.json holds.
+
+    Raises:
+        ConfigError: a set of pairs is missing.
+        DataError: a set cannot be read, or a source image is in training and in the test.
+        EngineError: a captioner cannot be trained or used.
+        RunError: the run is in use.
+    """
+    from syned.idc.experiment import Choice, run_experiment
+
+    if kit is None:
+        from syned.idc.kit import standard_kit
+
+        kit = standard_kit()
+    options = with_own_dataset(config.train_eval, run.path / "dataset")
+    with run.lock("train_eval.lock"):
+        run.write_settings(config, {}, sections=("train_eval",))
+        gains = run_experiment(options, run.path / "train_eval", kit, progress, Choice(arms, seeds))
+        run.log_event("gains_written", not_done=len(gains["missing"]))
+        return gains
+
+
 def dry_run(config: RunConfig) -> Estimate:
     """Say what a run would cost: plan and edit one batch for real, and leave nothing behind.
 
@@ -400,6 +497,10 @@ def _plan_one_batch(config: RunConfig, folder: Path) -> tuple[Source, PlanSummar
     rows = read_rows(run, run.requests.recorded())
     jobs = [EditJob(row.request, row.pixels) for row in rows if row.pixels is not None]
     return open_source(config.source, edited_images=False), planned, jobs
+
+
+def _texts_to_reword(run: Run, kinds: Collection[TextKind]) -> Iterator[Original]:
+    return (text for text in originals(_planned_texts(run)) if text.kind in kinds)
 
 
 def _planned_texts(run: Run) -> Iterator[dict[str, Any]]:

@@ -9,10 +9,12 @@ data/<name>/
   scores/images/   one row for each source image: what was measured on it
   scores/edits/    one row for each edit: what was measured on it
   selection.parquet  which edits are kept, and why the others are not
+  dataset/         what others load
   events.jsonl     what happened when
   lock             held by the one process that writes the plan and the edits
   captions.lock    held by the one that writes captions, which may run beside it
   scores.lock      held by the one that writes scores and the selection
+  publish.lock     held by the one that writes a dataset
 """
 
 from __future__ import annotations
@@ -84,7 +86,7 @@ class Run:
         """Be the one process that writes to this run; the end of the process frees it too.
 
         Args:
-            name: "lock" for the plan and the edits, "captions.lock" and "scores.lock" for those.
+            name: "lock" for the plan and the edits; "captions.lock", "scores.lock", "publish.lock".
 
         Raises:
             RunError: another process holds it, or the file system knows no locks.

@@ -65,8 +65,13 @@ class RunSummary:
         return sum(score.right for score in self.tasks)
 
 
-def summary(run: Run) -> RunSummary:
-    """Add up what the run's shards say of themselves; no image is read and nothing is hashed."""
+def summary(run: Run, *, with_tasks: bool = True) -> RunSummary:
+    """Add up what the run's shards say of themselves; no image is read and nothing is hashed.
+
+    Args:
+        run: may be in use.
+        with_tasks: whether to look into every shard for how its tasks came out.
+    """
     plan = list(_records(run.requests))
     edits = list(_records(run.edits))
     counts = Counter[str]()
@@ -74,6 +79,7 @@ def summary(run: Run) -> RunSummary:
         counts.update(record.counts)
     rows = sum(record.rows for record in edits)
     records = [*plan, *edits, *_records(run.images)]
+    judged = counts["judged"] and with_tasks
     return RunSummary(
         name=run.name,
         path=run.path,
@@ -82,7 +88,7 @@ def summary(run: Run) -> RunSummary:
         failed=counts["failed"],
         failed_by_reason=_by_reason(counts),
         remaining=sum(record.rows for record in plan) - rows,
-        tasks=_task_scores(run, [record.shard for record in edits]) if counts["judged"] else (),
+        tasks=_task_scores(run, [r.shard for r in edits]) if judged else (),
         seconds_per_edit=sum(record.seconds for record in edits) / rows if rows else None,
         size_bytes=sum(record.size_bytes for record in records),
         **_origin(run.settings().get("versions", {})),

@@ -13,9 +13,17 @@ import typer.main
 import yaml
 from pydantic import BaseModel
 
-from syned import pipeline, records
+from syned import pipeline, published, records
 from syned.cli import app
-from syned.config import FilterConfig, GenerateConfig, ParaphraseConfig, SourceConfig, load_config
+from syned.config import (
+    FilterConfig,
+    GenerateConfig,
+    ParaphraseConfig,
+    PublishConfig,
+    SourceConfig,
+    load_config,
+)
+from syned.publish.prose import column_type
 from syned.resources import config_names, config_path, pinned_versions
 from syned.settings import load_settings
 
@@ -87,6 +95,7 @@ def test_no_config_repeats_a_default(name: str) -> None:
         "generate": GenerateConfig,
         "paraphrase": ParaphraseConfig,
         "filter": FilterConfig,
+        "publish": PublishConfig,
     }
     given = yaml.safe_load(config_path(name).read_text("utf-8"))
     for section, settings in given.items():
@@ -134,6 +143,15 @@ def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schem
     assert [name for row in rows for name in row.split(", ")] == schema.names
 
 
+def test_the_readme_lists_the_columns_of_a_published_dataset_as_its_card_does() -> None:
+    table = README.split("\n`dataset/`\n\n")[1].split("\n\n")[0]
+    rows = [
+        f"| {field.name} | {column_type(field.type)} | {published.MEANINGS[field.name]} |"
+        for field in published.PUBLISHED_SCHEMA
+    ]
+    assert table.splitlines()[2:] == rows
+
+
 def tree_paths() -> list[str]:
     """Paths of the file tree in the README, folders with a slash at the end."""
     block = README.split("## File tree\n\n")[1].split("\n\n##")[0]
@@ -174,6 +192,7 @@ def test_every_dependency_has_a_tested_version() -> None:
         *extras["paraphrase"],
         *extras["smollm2"],
         *extras["filter"],
+        *extras["idc"],
         *extras["dev"],
     ]
     names = {re.split(r"[<>=]", requirement)[0].lower() for requirement in wanted}

@@ -9,8 +9,10 @@ from pathlib import Path
 from pydantic import field_validator
 
 from syned.config.filter import FilterConfig
+from syned.config.gains import TrainEvalConfig
 from syned.config.generate import GenerateConfig
 from syned.config.paraphrase import ParaphraseConfig
+from syned.config.publish import PublishConfig
 from syned.config.source import KINDS_OF, SourceConfig
 from syned.settings import Settings, dotted_names, load_settings
 
@@ -26,6 +28,8 @@ class RunConfig(Settings):
     generate: GenerateConfig = GenerateConfig()
     paraphrase: ParaphraseConfig = ParaphraseConfig()
     filter: FilterConfig = FilterConfig()
+    publish: PublishConfig = PublishConfig()
+    train_eval: TrainEvalConfig = TrainEvalConfig()
 
     @field_validator("name")
     @classmethod

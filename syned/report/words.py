@@ -11,6 +11,7 @@ from syned.executors.local import GenerateSummary
 from syned.executors.scores import ScoreSummary
 from syned.executors.texts import ParaphraseSummary
 from syned.progress import duration
+from syned.publish.dataset import Published
 from syned.stages.calibrate import Calibration, Kept
 from syned.summary import CaptionSummary, RunSummary, SelectionSummary, TaskScore
 
@@ -155,6 +156,29 @@ def paraphrase_line(made: ParaphraseSummary) -> str:
             f"{pace:.3g} tokens a second, after {duration(made.load_seconds)} of loading"
         )
     return text
+
+
+def publish_lines(made: Published) -> list[str]:
+    """What was published, a line each, with the line that loads it."""
+    files = sum(split.files for split in made.splits.values())
+    size_bytes = sum(split.size_bytes for split in made.splits.values())
+    rows = ", ".join(f"{name} {split.rows:,}" for name, split in made.splits.items())
+    unchanged = "; the rows were published before" if made.unchanged else ""
+    lines = [
+        f"dataset  {made.path}",
+        f"pairs    {rows}",
+        f"size     {size(size_bytes)} in {files:,} files{unchanged}",
+    ]
+    if made.conflicts:
+        lines.append(
+            f"splits   {made.conflicts:,} source images are in several splits of the source; "
+            "test wins over validation over train"
+        )
+    if made.made_since > 0:
+        lines.append(
+            f"left out {made.made_since:,} edits that were made after the last `syned filter`"
+        )
+    return [*lines, f'load     datasets.load_dataset("{made.path}")']
 
 
 def example_lines(examples: Sequence[tuple[str, list[str]]]) -> list[str]:
