@@ -123,7 +123,7 @@ def _contamination(sets: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
 
 
 def _value(thresholds: Mapping[str, Any], name: str) -> str:
-    """A threshold; nothing where that of all tasks holds, "none" where it holds for all but this."""
+    """A threshold; nothing where that of all tasks holds, "none" for a task without it."""
     value = thresholds.get(name, "")
     if value is None:
         return "none"
