@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syned.config import PublishConfig
+from syned.errors import RunError
 from syned.executors.local import Progress
 from syned.publish.captions import Paraphrases, read_paraphrases
 from syned.publish.card import card
@@ -133,6 +134,11 @@ def _planned_splits(run: Run) -> Iterator[tuple[str, str]]:
 def _by_split(places: Sequence[Place], splits: Splits) -> dict[str, list[Place]]:
     found: dict[str, list[Place]] = {split: [] for split in SPLITS}
     for place in places:
+        if place.source_id not in splits.by_source:
+            raise RunError(
+                f"edit {place.edit_id} was selected, but the plan has no such source image; run "
+                "`syned filter` again"
+            )
         found[splits.by_source[place.source_id]].append(place)
     return {split: some for split, some in found.items() if some}
 

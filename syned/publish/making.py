@@ -103,8 +103,8 @@ def _thresholds(thresholds: Mapping[str, Any]) -> Iterator[str]:
     if not names:
         return
     columns = [everywhere, *tasks.values()]
-    rows = [(code(name), *(_value(own.get(name)) for own in columns)) for name in names]
-    yield "Thresholds, for all tasks and for those that have their own:"
+    rows = [(code(name), *(_value(own, name) for own in columns)) for name in names]
+    yield "Thresholds for all tasks, and where a task has its own:"
     yield table(("threshold", "all", *(escape(task) for task in tasks)), rows)
 
 
@@ -122,7 +122,9 @@ def _contamination(sets: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     )
 
 
-def _value(value: object) -> str:
+def _value(thresholds: Mapping[str, Any], name: str) -> str:
+    """A threshold; nothing where that of all tasks holds, "none" for a task without it."""
+    value = thresholds.get(name, "")
     if value is None:
-        return ""
+        return "none"
     return f"{value:.4g}" if isinstance(value, int | float) else escape(str(value))

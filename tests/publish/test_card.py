@@ -21,7 +21,7 @@ SELECTION = {
     "by_task": {},
     "thresholds": {
         "all": {"image_similarity": 0.7, "directional_similarity": 0.2},
-        "tasks": {"style": {"image_similarity": 0.5}},
+        "tasks": {"style": {"image_similarity": 0.5}, "text": {"directional_similarity": None}},
     },
     "encoder": "openai/clip-vit-large-patch14@32bd64",
     "contamination": {"emu_edit_test": {"images": 3, "captions": 1}},
@@ -117,9 +117,9 @@ def test_the_card_says_how_the_data_were_made_and_filtered() -> None:
     assert "4,000 by `allenai/Olmo@1` with the prompt `paraphrase_caption v1 0123`" in prose
     assert "Of 1,000 edits, scored by `openai/clip-vit-large-patch14@32bd64`" in prose
     assert "| `scene_lost` | 80 |" in prose
-    assert "| threshold | all | style |" in prose
-    assert "| `image_similarity` | 0.7 | 0.5 |" in prose
-    assert "| `directional_similarity` | 0.2 |  |" in prose
+    assert "| threshold | all | style | text |" in prose
+    assert "| `image_similarity` | 0.7 | 0.5 |  |" in prose
+    assert "| `directional_similarity` | 0.2 |  | none |" in prose
     assert "| `emu_edit_test` | 3 | 1 |" in prose
     assert "80.0% of the kept ones are right, and 90.0% of the right ones were kept" in prose
     assert "arXiv" in prose

@@ -339,6 +339,14 @@ def test_a_damaged_edit_stops_it_and_leaves_what_was_published(tmp_path: Path) -
     assert files_of(run.path / "dataset") == before
 
 
+def test_a_selection_of_another_plan_is_refused(tmp_path: Path) -> None:
+    run = make_run(tmp_path, MadeUp(8))
+    write_selection(run, [replace(row, source_id="x") for row in select_at_random(run, 1.0)])
+
+    with pytest.raises(RunError, match="the plan has no such source image; run `syned filter`"):
+        publish(run)
+
+
 def start(data_dir: Path, seconds_per_group: float) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "tests.publish.crash_driver", str(data_dir), str(seconds_per_group)],
