@@ -21,6 +21,7 @@ from syned.config import (
     ParaphraseConfig,
     PublishConfig,
     SourceConfig,
+    TrainEvalConfig,
     load_config,
 )
 from syned.publish.prose import column_type
@@ -84,7 +85,7 @@ def test_every_config_opens_with_its_command_and_loads_with_it(name: str) -> Non
     options = options_of(header_of(path))
     assert options["source"] == name
     flags = {"dataset": "source", "split": "source", "path": "source", "instruction": "source"}
-    given = [f"{part}.{flag}={options[flag]}" for flag, part in flags.items() if options[flag]]
+    given = [f"{part}.{flag}={options[flag]}" for flag, part in flags.items() if options.get(flag)]
     assert load_config(path, given).name == name
 
 
@@ -96,6 +97,7 @@ def test_no_config_repeats_a_default(name: str) -> None:
         "paraphrase": ParaphraseConfig,
         "filter": FilterConfig,
         "publish": PublishConfig,
+        "train_eval": TrainEvalConfig,
     }
     given = yaml.safe_load(config_path(name).read_text("utf-8"))
     for section, settings in given.items():

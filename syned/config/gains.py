@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Sized
+from typing import Any, TypeVar
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -11,13 +12,15 @@ from syned.config.captioner import Blip2idcConfig, CaptionerConfig, TrainingConf
 from syned.config.train_eval import PairSource
 from syned.settings import Settings
 
+S = TypeVar("S", bound=Sized)
+
 _FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,98}")
 
 
 class PhaseConfig(Settings):
     """A stretch of an arm's training; also written as the list of its sets."""
 
-    sets: tuple[str, ...] = Field(min_length=1)
+    sets: tuple[str, ...]
     """Names of sets; their pairs are mixed."""
     share: float = Field(default=1.0, gt=0)
     """Of the arm's optimizer steps, in proportion to the shares of its other phases."""
@@ -28,6 +31,11 @@ class PhaseConfig(Settings):
     @classmethod
     def _from_names(cls, value: Any) -> Any:
         return {"sets": value} if isinstance(value, list | tuple) else value
+
+    @field_validator("sets")
+    @classmethod
+    def _has_sets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _not_empty(value)
 
     @field_validator("repeat")
     @classmethod
@@ -43,7 +51,7 @@ class PhaseConfig(Settings):
 class ArmConfig(Settings):
     """What a captioner is trained on; also written as the list of its phases."""
 
-    phases: tuple[PhaseConfig, ...] = Field(min_length=1)
+    phases: tuple[PhaseConfig, ...]
     """One after the other, each going on from the weights of the one before."""
     blank_images: bool = Field(default=False, strict=True)
     """Whether every picture is replaced by a gray one, in training and in the test."""
@@ -53,6 +61,11 @@ class ArmConfig(Settings):
     def _from_phases(cls, value: Any) -> Any:
         return {"phases": value} if isinstance(value, list | tuple) else value
 
+    @field_validator("phases")
+    @classmethod
+    def _has_phases(cls, value: tuple[PhaseConfig, ...]) -> tuple[PhaseConfig, ...]:
+        return _not_empty(value)
+
 
 class ContestantConfig(Settings):
     """A captioner, and how it is trained."""
@@ -60,7 +73,7 @@ class ContestantConfig(Settings):
     model: CaptionerConfig
     training: TrainingConfig = TrainingConfig()
     """`steps` is the budget: the same for every arm."""
-    seeds: tuple[int, ...] | None = Field(default=None, min_length=1)
+    seeds: tuple[int, ...] | None = None
     """Its own; None for those of the experiment."""
 
     @field_validator("seeds")
@@ -96,15 +109,13 @@ class TrainEvalConfig(Settings):
     """Real pairs that say when to stop."""
     test: PairSource | None = None
     """Real pairs that every captioner is scored on, once, at the end."""
-    arms: dict[str, ArmConfig] = Field(default_factory=_default_arms, min_length=1)
+    arms: dict[str, ArmConfig] = Field(default_factory=_default_arms)
     """Name -> what a captioner is trained on."""
     baseline: str = Field(default="real", validate_default=True)
     """The arm that gains are counted from."""
-    captioners: dict[str, ContestantConfig] = Field(
-        default_factory=_default_captioners, min_length=1
-    )
+    captioners: dict[str, ContestantConfig] = Field(default_factory=_default_captioners)
     """Name -> a captioner that is trained on every arm."""
-    seeds: tuple[int, ...] = Field(default=(0, 1, 2), min_length=1)
+    seeds: tuple[int, ...] = (0, 1, 2)
     """Every arm is trained once with each; fewer than three say little about the spread."""
     workers: int = Field(default=1, ge=1, strict=True)
     """Trainings at a time, each in a process of its own where there are several."""
@@ -122,7 +133,7 @@ class TrainEvalConfig(Settings):
                     f"has {name!r}; a folder name of letters, digits, '.', '_', '+' and '-' is "
                     "expected"
                 )
-        return value
+        return _not_empty(value)
 
     @field_validator("baseline")
     @classmethod
@@ -145,4 +156,10 @@ class TrainEvalConfig(Settings):
 def _checked_seeds(value: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(value)) < len(value):
         raise ValueError(f"is {list(value)}; each seed once")
+    return _not_empty(value)
+
+
+def _not_empty(value: S) -> S:
+    if not value:
+        raise ValueError("is empty; at least one is needed")
     return value

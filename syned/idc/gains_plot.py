@@ -57,17 +57,19 @@ def draw_gains(gains: Mapping[str, Any], path: Path) -> None:
 
 def _draw_panel(panel: Any, name: str, captioner: Mapping[str, Any], constant: float) -> None:
     arms = list(captioner["arms"].items())
+    highest = max(constant, 1.0)  # so that scores of zero have an axis, too
     for row, (_, values) in enumerate(arms):
         scores, between = values["scores"]["CIDEr"], values["interval"]
         seeds = [100 * score for score in scores["seeds"].values()]
+        highest = max(highest, 100 * between["high"], *seeds)
         panel.plot([100 * between["low"], 100 * between["high"]], [row, row], color=_MEAN, lw=2)
         panel.plot(seeds, [row] * len(seeds), "o", color=_SEED, ms=5, mec="white", mew=0.5)
         panel.plot([100 * scores["mean"]], [row], "|", color=_MEAN, ms=14, mew=2)
     panel.set_yticks(range(len(arms)), [arm for arm, _ in arms], fontsize=8)
     panel.set_ylim(len(arms) - 0.5, -1.1)
-    panel.set_xlim(left=0)
+    panel.set_xlim(-0.02 * highest, 1.05 * highest)
     panel.axvline(constant, color=_CONSTANT, lw=1, ls="--")
-    side = "right" if constant > 0.6 * panel.get_xlim()[1] else "left"
+    side = "right" if constant > 0.6 * highest else "left"
     panel.text(constant, -0.75, " most frequent caption ", color=_CONSTANT, fontsize=7, ha=side)
     panel.tick_params(axis="x", labelsize=8)
     panel.grid(axis="x", color="#dddddd", lw=0.6)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,3 +49,13 @@ def test_more_captioners_are_more_panels(tmp_path: Path) -> None:
 def test_with_nothing_done_there_is_nothing_to_draw(tmp_path: Path) -> None:
     draw_gains({**gains(), "captioners": {"a": {"seeds": [0], "arms": {}}}}, tmp_path / "gains.png")
     assert not (tmp_path / "gains.png").exists()
+
+
+def test_scores_of_zero_can_be_drawn(tmp_path: Path) -> None:
+    nothing: Any = json.loads(json.dumps(gains()))
+    nothing["constant"]["scores"]["CIDEr"] = 0.0
+    for arm in nothing["captioners"]["two_stream"]["arms"].values():
+        arm["scores"]["CIDEr"] = {"mean": 0.0, "deviation": 0.0, "seeds": {"0": 0.0}}
+        arm["interval"] = {"low": 0.0, "high": 0.0}
+    draw_gains(nothing, tmp_path / "gains.png")
+    assert has(drawn(tmp_path / "gains.png"), (0x0B, 0x5C, 0xAD))
