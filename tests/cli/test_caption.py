@@ -8,10 +8,10 @@ import pytest
 
 pytest.importorskip("torch")
 
-from syned.cli import main  # noqa: E402
-from syned.config import TrainingConfig, TwoStreamConfig  # noqa: E402
-from syned.idc.training import Phase, train_captioner  # noqa: E402
-from tests.tiny_captioners import DrawnPairs, drawn_pairs, square, write_clip  # noqa: E402
+from syned.cli import main
+from syned.config import TrainingConfig, TwoStreamConfig
+from syned.idc.training import Phase, train_captioner
+from tests.tiny_captioners import DrawnPairs, drawn_pairs, square, write_clip
 
 
 @pytest.fixture(scope="module")
