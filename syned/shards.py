@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -124,10 +124,20 @@ class ShardFolder:
         record = self.record(shard)
         if record is None or (inputs is not None and record.inputs != inputs):
             return False
+        return self.matches(record, hashed=hashed)
+
+    def matches(self, record: CommitRecord, *, hashed: bool = True) -> bool:
+        """Whether the file of a shard is the one that its record speaks of.
+
+        Args:
+            record: as read before.
+            hashed: as for `is_done`.
+        """
+        file = self.file(record.shard)
         try:
-            if self.file(shard).stat().st_size != record.size_bytes:
+            if file.stat().st_size != record.size_bytes:
                 return False
-            return not hashed or _sha256_of(self.file(shard)) == record.sha256
+            return not hashed or _sha256_of(file) == record.sha256
         except OSError:
             return False
 
@@ -168,10 +178,7 @@ class ShardFolder:
 
         Only for who holds the run's lock: another writer's files would go too.
         """
-        names = [name for name in self._names() if _TEMPORARY in name]
-        for name in names:
-            (self.path / name).unlink(missing_ok=True)
-        return names
+        return remove_temporaries(self.path)
 
     def file(self, shard: int) -> Path:
         """Where the rows of a shard lie."""
@@ -196,29 +203,48 @@ class ShardFolder:
 
 
 def parquet_bytes(table: pa.Table) -> pa.Buffer:
-    """A table as a Parquet file, the same bytes for the same rows.
-
-    Images are PNG already, so they lie uncompressed; `datasets` shows them as images.
-    """
-    plain = table.combine_chunks().replace_schema_metadata(_features(table.schema))
-    images = [name for name in plain.schema.names if plain.schema.field(name).type == _IMAGE]
-    others = [name for name in _leaves(plain.schema) if name.split(".")[0] not in images]
-    pixels = {f"{name}.{part}": "NONE" for name in images for part in ("bytes", "path")}
+    """A table as a Parquet file, the same bytes for the same rows."""
+    schema = parquet_schema(table.schema)
+    plain = table.combine_chunks().replace_schema_metadata(schema.metadata)
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        plain,
-        sink,
-        row_group_size=ROW_GROUP_ROWS,
-        compression=pixels | dict.fromkeys(others, "ZSTD"),
-        use_dictionary=others,
-        write_statistics=others,
-        write_page_index=True,
-    )
+    pq.write_table(plain, sink, row_group_size=ROW_GROUP_ROWS, **parquet_options(schema))
     return sink.getvalue()
+
+
+def parquet_schema(schema: pa.Schema) -> pa.Schema:
+    """A schema with what `datasets` reads to know that a struct of bytes and path is an image."""
+    return schema.with_metadata(_features(schema))
+
+
+def parquet_options(schema: pa.Schema) -> dict[str, Any]:
+    """How a table of this schema lies in a Parquet file: options of `pyarrow.parquet`'s writer.
+
+    Images are compressed already, so they lie as they are.
+    """
+    images = [name for name in schema.names if schema.field(name).type == _IMAGE]
+    others = [name for name in _leaves(schema) if name.split(".")[0] not in images]
+    pixels = {f"{name}.{part}": "NONE" for name in images for part in ("bytes", "path")}
+    return {
+        "compression": pixels | dict.fromkeys(others, "ZSTD"),
+        "use_dictionary": others,
+        "write_statistics": others,
+        "write_page_index": True,
+    }
 
 
 def write_atomically(path: Path, data: bytes | pa.Buffer) -> None:
     """Write a file so that, whatever happens, its name holds the old content or the new.
+
+    Raises:
+        RunError: it cannot be written; what had the name before is still there.
+    """
+    with open_atomically(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which gets its name when the block ends without an error.
 
     Raises:
         RunError: it cannot be written; what had the name before is still there.
@@ -228,16 +254,27 @@ def write_atomically(path: Path, data: bytes | pa.Buffer) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _removed_on_failure(temporary):
             with temporary.open("wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     except OSError as error:
         raise RunError(
             f"{path} cannot be written: {error.strerror or error}; nothing was changed, run the "
             "same command again when that is put right"
         ) from error
+
+
+def remove_temporaries(folder: Path) -> list[str]:
+    """Delete the temporary files of writes that were cut off; returns their names.
+
+    Only for who is the one writer to the folder: another's files would go too.
+    """
+    names = sorted(path.name for path in folder.glob(f"*{_TEMPORARY}*"))
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    return names
 
 
 @contextmanager
@@ -250,7 +287,7 @@ def _removed_on_failure(path: Path) -> Iterator[None]:
         raise
 
 
-def _flush_folder(path: Path) -> None:
+def flush_folder(path: Path) -> None:
     """Make a rename last through a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -111,6 +111,7 @@ def test_a_name_like_no_other_lists_the_settings_there(tmp_path: Path) -> None:
         ("source.image_size_px=100", "source.image_size_px is 100; a multiple of 8"),
         ("source.image_size_px=0", "source.image_size_px is 0; at least 8"),
         ("source.limit=0", "source.limit is 0; at least 1"),
+        ("source.start=-1", "source.start is -1; at least 0"),
         ("source.kind=folder", "source.path is missing; source kind folder needs the folder"),
         ("source.path=photos", "source.path is 'photos', but source kind shapes does not read it"),
     ],

@@ -13,9 +13,17 @@ import typer.main
 import yaml
 from pydantic import BaseModel
 
-from syned import pipeline, records
+from syned import pipeline, published, records
 from syned.cli import app
-from syned.config import GenerateConfig, ParaphraseConfig, SourceConfig, load_config
+from syned.config import (
+    FilterConfig,
+    GenerateConfig,
+    ParaphraseConfig,
+    PublishConfig,
+    SourceConfig,
+    load_config,
+)
+from syned.publish.prose import column_type
 from syned.resources import config_names, config_path, pinned_versions
 from syned.settings import load_settings
 
@@ -86,6 +94,8 @@ def test_no_config_repeats_a_default(name: str) -> None:
         "source": SourceConfig,
         "generate": GenerateConfig,
         "paraphrase": ParaphraseConfig,
+        "filter": FilterConfig,
+        "publish": PublishConfig,
     }
     given = yaml.safe_load(config_path(name).read_text("utf-8"))
     for section, settings in given.items():
@@ -97,11 +107,12 @@ def test_no_config_repeats_a_default(name: str) -> None:
 @pytest.mark.parametrize("name", config_names(training=True))
 def test_every_training_config_opens_with_its_command_and_loads(name: str) -> None:
     pytest.importorskip("torch")
-    from syned.training.settings import EditorTraining
+    from syned.training.settings import ClipTraining, EditorTraining
 
     path = config_path(name, training=True)
     options_of(header_of(path))
-    assert Path(load_settings(EditorTraining, path).output).name.startswith("shapes_")
+    model = ClipTraining if name.endswith("_clip") else EditorTraining
+    assert Path(load_settings(model, path).output).name.startswith("shapes_")
 
 
 def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
@@ -123,12 +134,22 @@ def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
         ("captions/", records.CAPTION_SCHEMA),
         ("scores/images/", records.IMAGE_SCORE_SCHEMA),
         ("scores/edits/", records.EDIT_SCORE_SCHEMA),
+        ("selection.parquet", records.SELECTION_SCHEMA),
     ],
 )
 def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schema: Any) -> None:
     section = README.split("## Columns")[1].split(f"\n`{folder}`\n\n")[1].split("\n\n")[0]
     rows = [line.split("|")[1].strip() for line in section.splitlines()[2:]]
     assert [name for row in rows for name in row.split(", ")] == schema.names
+
+
+def test_the_readme_lists_the_columns_of_a_published_dataset_as_its_card_does() -> None:
+    table = README.split("\n`dataset/`\n\n")[1].split("\n\n")[0]
+    rows = [
+        f"| {field.name} | {column_type(field.type)} | {published.MEANINGS[field.name]} |"
+        for field in published.PUBLISHED_SCHEMA
+    ]
+    assert table.splitlines()[2:] == rows
 
 
 def tree_paths() -> list[str]:
@@ -170,6 +191,8 @@ def test_every_dependency_has_a_tested_version() -> None:
         *extras["models"],
         *extras["paraphrase"],
         *extras["smollm2"],
+        *extras["filter"],
+        *extras["idc"],
         *extras["dev"],
     ]
     names = {re.split(r"[<>=]", requirement)[0].lower() for requirement in wanted}

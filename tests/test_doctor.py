@@ -15,6 +15,7 @@ from syned.doctor import (
     Language,
     Torch,
     check_hub,
+    check_metrics,
     check_space,
     check_storage,
     check_token,
@@ -80,6 +81,27 @@ def test_a_proxy_that_refuses_is_not_taken_for_the_hub(
     with HTTPServer(("127.0.0.1", 0), Answer) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         assert check_hub(f"http://127.0.0.1:{server.server_port}", 2).good == answers
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ("echo 'openjdk version \"17.0.15\" 2025-04-15' >&2", "as in papers, with Java 17.0.15"),
+        ("exit 1", "no Java: no METEOR"),
+        (None, "no Java: no METEOR"),
+    ],
+)
+def test_metrics_are_those_of_papers_only_with_java(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None, found: str
+) -> None:
+    pytest.importorskip("pycocoevalcap")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if script is not None:
+        (tmp_path / "java").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "java").chmod(0o755)
+    finding = check_metrics()
+    assert found in finding.text
+    assert finding.good == ("17" in found)
 
 
 def test_a_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -248,6 +248,16 @@ def test_a_limit_takes_the_first_texts(tmp_path: Path) -> None:
     assert paraphrase(run, config).texts == 5
 
 
+def test_only_texts_of_the_kinds_asked_for_are_paraphrased(tmp_path: Path) -> None:
+    run = new_run(tmp_path)
+    config = with_paraphrases(make_config(n=6), kinds=["caption"])
+    pipeline.make_plan(config, run, silent)
+    paraphrase(run, config)
+    rows = [row for s in run.captions.done() for row in run.captions.read(s).to_pylist()]
+    assert {row["kind"] for row in rows} == {"caption"}
+    assert len(rows) > 6
+
+
 def test_other_answers_are_refused_and_other_thresholds_are_not(tmp_path: Path) -> None:
     run, config = new_run(tmp_path), with_paraphrases(make_config())
     pipeline.make_plan(config, run, silent)

@@ -65,7 +65,14 @@ def settings_of(
     if file is not None:
         return load_config(file, overrides)
     # asked for by a command, not by the run
-    once = ["generate.retry_failed=false", "paraphrase.serve=false", "paraphrase.url=null"]
+    once = [
+        "generate.retry_failed=false",
+        "paraphrase.serve=false",
+        "paraphrase.url=null",
+        "publish.unfiltered=false",
+        "publish.true_images=false",
+        "publish.push_to_hub=null",
+    ]
     return _stored_settings(open_run(run, data_dir_of(data_dir)), [*once, *overrides])
 
 

@@ -8,21 +8,37 @@ from syned.config.captioner import (
     TrainingConfig,
     TwoStreamConfig,
 )
+from syned.config.filter import EvaluationSet, FilterConfig, Quantile, Threshold, Thresholds
+from syned.config.gains import ArmConfig, ContestantConfig, PhaseConfig, TrainEvalConfig
 from syned.config.generate import GenerateConfig, Scale
 from syned.config.paraphrase import ParaphraseConfig
+from syned.config.publish import PublishConfig, SplitFractions
 from syned.config.run import RunConfig, load_config, setting_of
 from syned.config.source import SourceConfig
+from syned.config.train_eval import PairSource
 
 __all__ = [
+    "ArmConfig",
     "Blip2idcConfig",
     "CaptionerConfig",
+    "ContestantConfig",
+    "EvaluationSet",
+    "FilterConfig",
     "GenerateConfig",
     "LoraConfig",
     "NewBlip2",
+    "PairSource",
     "ParaphraseConfig",
+    "PhaseConfig",
+    "PublishConfig",
+    "Quantile",
     "RunConfig",
     "Scale",
     "SourceConfig",
+    "SplitFractions",
+    "Threshold",
+    "Thresholds",
+    "TrainEvalConfig",
     "TrainingConfig",
     "TwoStreamConfig",
     "load_config",

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from pydantic import field_validator
 
+from syned.config.filter import FilterConfig
+from syned.config.gains import TrainEvalConfig
 from syned.config.generate import GenerateConfig
 from syned.config.paraphrase import ParaphraseConfig
+from syned.config.publish import PublishConfig
 from syned.config.source import KINDS_OF, SourceConfig
 from syned.settings import Settings, dotted_names, load_settings
 
@@ -24,6 +27,9 @@ class RunConfig(Settings):
     source: SourceConfig = SourceConfig()
     generate: GenerateConfig = GenerateConfig()
     paraphrase: ParaphraseConfig = ParaphraseConfig()
+    filter: FilterConfig = FilterConfig()
+    publish: PublishConfig = PublishConfig()
+    train_eval: TrainEvalConfig = TrainEvalConfig()
 
     @field_validator("name")
     @classmethod

@@ -28,8 +28,10 @@ class SourceConfig(Settings):
     """shapes: train, validation or test; hub: the name of the dataset's split."""
     seed: int = Field(default=0, strict=True)
     """shapes: which world; another seed has other scenes."""
+    start: int = Field(default=0, ge=0, strict=True)
+    """The first source row to read; those before it are left to others."""
     limit: int | None = Field(default=None, ge=1, strict=True)
-    """Source rows to read at most; None for all."""
+    """Source rows to read at most, from `start` on; None for all."""
     image_size_px: int = Field(default=512, ge=8, multiple_of=8, strict=True)
     """Longest side of the image that the editor is given, a multiple of 8."""
     path: str | None = Field(default=None, validate_default=True)

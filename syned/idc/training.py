@@ -39,6 +39,7 @@ from transformers import (
 
 from syned.config import CaptionerConfig, TrainingConfig
 from syned.errors import DataError, RunError
+from syned.idc.base import Phase as Phase
 from syned.idc.captioners import NOTE, Learner, start_captioner
 from syned.idc.devices import find_device, quiet_transformers
 from syned.idc.draws import Draws, Looked
@@ -49,15 +50,6 @@ LINE_SECONDS = 10.0
 """Least time between two lines of progress."""
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """Pairs that are learned from for a share of the steps; phases follow one another."""
-
-    pairs: PairSet
-    share: float = 1.0
-    """Of the steps in all; shares are relative to their sum."""
 
 
 @dataclass(frozen=True, slots=True)

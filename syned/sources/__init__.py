@@ -37,13 +37,19 @@ def open_source(config: SourceConfig, *, edited_images: bool = True) -> Source:
         from syned.sources.hub import open_hub
 
         source = open_hub(config, edited_images=edited_images)
-    return replace(source, records=_limited(source.records, config.limit))
+    # A plan made before there was `start` says nothing of it.
+    begun = {"start": config.start} if config.start else {}
+    return replace(
+        source,
+        records=_part(source.records, config.start, config.limit),
+        fingerprint={**source.fingerprint, **begun},
+    )
 
 
-def _limited(
-    records: Callable[[int], Iterator[SourceRecord]], limit: int | None
+def _part(
+    records: Callable[[int], Iterator[SourceRecord]], first: int, limit: int | None
 ) -> Callable[[int], Iterator[SourceRecord]]:
-    """The same stream, ended after source row `limit` - 1 wherever it starts."""
+    """Of a stream, the `limit` rows from source row `first` on; they count from 0 again."""
     if limit is None:
-        return records
-    return lambda start: islice(records(start), max(0, limit - start))
+        return lambda start: records(first + start)
+    return lambda start: islice(records(first + start), max(0, limit - start))

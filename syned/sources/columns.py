@@ -78,6 +78,7 @@ def resolve_columns(
     where: str,
     needed: Sequence[str],
     aliases: Mapping[str, tuple[str, ...]] = ALIASES,
+    setting: str = "source.columns",
 ) -> dict[str, str]:
     """Find the column for each of Syned's names.
 
@@ -87,6 +88,7 @@ def resolve_columns(
         where: the table, for messages.
         needed: Syned's names that must have a column.
         aliases: the names that are known.
+        setting: what messages call the setting that `given` comes from.
 
     Returns:
         Syned's name -> the table's column, for those that were found.
@@ -95,21 +97,21 @@ def resolve_columns(
         ConfigError: a given column is not there, two columns fit one name, or a needed one is
             missing.
     """
-    _check_given(found, given, where)
+    _check_given(found, given, where, setting)
     free = [column for column in found if column not in given.values()]
     resolved = dict(given)
     for name, known in aliases.items():
         if name not in resolved:
             fitting = [column for column in known if column in free]
             if len(fitting) > 1:
-                raise ConfigError(_ambiguous(where, name, fitting))
+                raise ConfigError(_ambiguous(where, name, fitting, setting))
             if fitting:
                 resolved[name] = fitting[0]
     for name in needed:
         if name not in resolved:
-            raise ConfigError(_missing(where, name, found, aliases[name]))
+            raise ConfigError(_missing(where, name, found, aliases[name], setting))
     if not {"input_caption", "output_caption"} & resolved.keys():
-        resolved.update(_caption_pair(where, free))
+        resolved.update(_caption_pair(where, free, setting))
     return resolved
 
 
@@ -150,40 +152,42 @@ def _texts_of(value: object) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
 
 
-def _check_given(found: Sequence[str], given: Mapping[str, str], where: str) -> None:
+def _check_given(found: Sequence[str], given: Mapping[str, str], where: str, setting: str) -> None:
     for name, column in given.items():
         if name not in COLUMN_NAMES:
             raise ConfigError(
-                f"source.columns.{name} is not a column of Syned's{_nearest(name, COLUMN_NAMES)}; "
+                f"{setting}.{name} is not a column of Syned's{_nearest(name, COLUMN_NAMES)}; "
                 f"the names are {', '.join(COLUMN_NAMES)}"
             )
         if column not in found:
             raise ConfigError(
-                f"source.columns.{name} is {column!r}, and {where} has no such column"
+                f"{setting}.{name} is {column!r}, and {where} has no such column"
                 f"{_nearest(column, found)}; its columns are {', '.join(found)}"
             )
 
 
-def _caption_pair(where: str, free: Sequence[str]) -> dict[str, str]:
+def _caption_pair(where: str, free: Sequence[str], setting: str) -> dict[str, str]:
     pairs = [pair for pair in CAPTION_PAIRS if set(pair) <= set(free)]
     if len(pairs) > 1:
-        raise ConfigError(_ambiguous(where, "input_caption", [pair[0] for pair in pairs]))
+        raise ConfigError(_ambiguous(where, "input_caption", [pair[0] for pair in pairs], setting))
     return dict(zip(("input_caption", "output_caption"), pairs[0], strict=True)) if pairs else {}
 
 
-def _ambiguous(where: str, name: str, fitting: Sequence[str]) -> str:
+def _ambiguous(where: str, name: str, fitting: Sequence[str], setting: str) -> str:
     return (
         f"{where} has {' and '.join(fitting)}, which could each be the {name}; "
-        f"say which with source.columns.{name}"
+        f"say which with {setting}.{name}"
     )
 
 
-def _missing(where: str, name: str, found: Sequence[str], known: Sequence[str]) -> str:
+def _missing(
+    where: str, name: str, found: Sequence[str], known: Sequence[str], setting: str
+) -> str:
     close = [c for c in found if difflib.get_close_matches(c, known, n=1)]
     hint = f"; the nearest is {close[0]}" if close else ""
     return (
         f"{where} has columns {', '.join(found) or '(none)'}, and none of them is known as the "
-        f"{name}{hint}; say which it is with source.columns.{name}, "
+        f"{name}{hint}; say which it is with {setting}.{name}, "
         f"or rename it to one of {', '.join(known)}"
     )
 

@@ -24,8 +24,8 @@ from syned.config import SourceConfig
 from syned.errors import ConfigError, DataError
 from syned.records import SourceRecord
 from syned.sources.base import UNKNOWN_LICENCE, Source, folder_of
+from syned.sources.cells import read_cell
 from syned.sources.columns import resolve_columns, row_texts
-from syned.sources.images import BadImage, read_image
 from syned.sources.parquet import hash_parquet_files, parquet_rows, row_count
 
 TIMEOUT_SECONDS = 30.0
@@ -77,29 +77,52 @@ def open_hub(config: SourceConfig, *, edited_images: bool) -> Source:
         ConfigError: no dataset is named, or the split or the columns do not fit.
         DataError: the dataset cannot be reached or is damaged.
     """
-    place, known = _find(config)
-    revision = None if config.path is not None else known.revision
-    name = config.dataset or Path(place).name
-    table = Table(name, place, revision, config, *_look(place, revision, config, edited_images))
+    table, known = find_table(config, edited_images=edited_images)
 
     def records(start: int) -> Iterator[SourceRecord]:
         for number, row in enumerate(read_rows(table, start), start):
             yield _record(table, row, number)
 
     return Source(
-        name=name,
+        name=table.name,
         licence=known.licence,
         revision=known.revision,
         records=records,
         fingerprint={
             "kind": "hub",
-            "dataset": name,
+            "dataset": table.name,
             "subset": config.subset,
             "revision": known.revision,
             "split": config.split,
             "columns": {n: c for n, c in table.columns.items() if n != "edited_image"},
         },
     )
+
+
+def find_table(
+    config: SourceConfig,
+    *,
+    edited_images: bool,
+    needed: Sequence[str] = ("source_image", "instruction"),
+    setting: str = "source.",
+) -> tuple[Table, Provenance]:
+    """Find a split and its columns; no row is read.
+
+    Args:
+        config: what to look for.
+        edited_images: whether the edited images will be read, too.
+        needed: Syned's names that must have a column.
+        setting: what stands before a setting's name in messages.
+
+    Raises:
+        ConfigError: no dataset is named, or the split or the columns do not fit.
+        DataError: the dataset cannot be reached or is damaged.
+    """
+    place, known = _find(config)
+    revision = None if config.path is not None else known.revision
+    name = config.dataset or Path(place).name
+    found = _look(place, revision, config, edited_images, needed, setting)
+    return Table(name, place, revision, config, *found), known
 
 
 def ask_hub(config: SourceConfig, api: HfApi) -> Provenance:
@@ -161,7 +184,12 @@ def _find(config: SourceConfig) -> tuple[str, Provenance]:
 
 
 def _look(
-    place: str, revision: str | None, config: SourceConfig, edited_images: bool
+    place: str,
+    revision: str | None,
+    config: SourceConfig,
+    edited_images: bool,
+    needed: Sequence[str],
+    setting: str,
 ) -> tuple[dict[str, str], list[str], dict[str, list[str]]]:
     """The columns that will be read, the Parquet files of the split, and names of classes."""
     try:
@@ -171,17 +199,17 @@ def _look(
         raise DataError(_unreachable(place, error)) from error
     if config.split not in splits:
         raise ConfigError(
-            f"source.split is {config.split!r}; {place} has {', '.join(sorted(splits))}"
+            f"{setting}split is {config.split!r}; {place} has {', '.join(sorted(splits))}"
         )
     found = _columns_of(splits[config.split], place)
     where = f"{place} ({config.split})"
     columns = resolve_columns(
-        list(found), config.columns, where=where, needed=("source_image", "instruction")
+        list(found), config.columns, where=where, needed=needed, setting=f"{setting}columns"
     )
     if not edited_images:
         columns.pop("edited_image", None)
     for name in {"source_image", "edited_image"} & columns.keys():
-        _check_holds_images(found[columns[name]], columns[name], name, where)
+        _check_holds_images(found[columns[name]], columns[name], f"{setting}columns.{name}", where)
     names = {
         column: list(found[column].names)
         for column in columns.values()
@@ -207,7 +235,7 @@ def _columns_of(dataset: Any, place: str) -> dict[str, Any]:
         raise DataError(_unreachable(place, error)) from error
 
 
-def _check_holds_images(feature: Any, column: str, name: str, where: str) -> None:
+def _check_holds_images(feature: Any, column: str, setting: str, where: str) -> None:
     """Images are bytes, alone or beside a path; None stands for a column without a schema."""
     holds = (
         feature is None
@@ -218,7 +246,7 @@ def _check_holds_images(feature: Any, column: str, name: str, where: str) -> Non
     if not holds:
         raise ConfigError(
             f"{where}: column {column} holds {feature}, no images; "
-            f"say which column does with source.columns.{name}"
+            f"say which column does with {setting}"
         )
 
 
@@ -263,33 +291,7 @@ def _record(table: Table, row: Mapping[str, Any], number: int) -> SourceRecord:
 
 
 def _read_cell(table: Table, row: Mapping[str, Any], name: str) -> tuple[Image.Image | None, str]:
-    """The picture of a cell, or None and the reason why there is none."""
-    cell = row.get(table.columns[name])
-    data, path = (cell.get("bytes"), cell.get("path")) if isinstance(cell, dict) else (cell, None)
-    if data is None and path:
-        data = _read_path(str(path), table.folder)
-    if not isinstance(data, bytes):
-        return None, "missing_file" if path else "missing_image"
-    try:
-        return read_image(data), ""
-    except BadImage as error:
-        return None, error.reason
-
-
-def _read_path(path: str, folder: Path | None) -> bytes | None:
-    """The bytes of an image that a row only names: on the hub, or inside the dataset's folder.
-
-    Other places are not read, lest a dataset pull private files of this machine into another one.
-    """
-    try:
-        if "hf://" in path:
-            with xopen(path, "rb") as file:
-                return bytes(file.read())
-        if folder is None or not (folder / path).resolve().is_relative_to(folder.resolve()):
-            return None
-        return (folder / path).read_bytes()
-    except FileNotFoundError:
-        return None
+    return read_cell(row.get(table.columns[name]), table.folder)
 
 
 def _card_licence(card: Path) -> str:

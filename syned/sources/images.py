@@ -64,8 +64,12 @@ class BadImage(Exception):
         self.reason: BadImageReason = reason
 
 
-def read_image(data: bytes) -> Image.Image:
+def read_image(data: bytes, *, moving: bool = False) -> Image.Image:
     """Decode a picture: RGB, upright, at full size, transparency over white.
+
+    Args:
+        data: the file.
+        moving: whether of a picture that moves the first frame is taken.
 
     Raises:
         BadImage: the file is no picture, is cut off, has no pixels, is larger than `MAX_PIXELS`,
@@ -74,7 +78,7 @@ def read_image(data: bytes) -> Image.Image:
     if not data or _has_no_pixels(data):
         raise BadImage("zero_sized")
     try:
-        image = _decode(data)
+        image = _decode(data, moving=moving)
         return _as_rgb(_upright(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImage("decompression_bomb") from error
@@ -111,11 +115,12 @@ def source_id_of(image: Image.Image) -> str:
     return digest.hexdigest()[:32]
 
 
-def _decode(data: bytes) -> Image.Image:
+def _decode(data: bytes, *, moving: bool) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
         raise BadImage("decompression_bomb")
-    if image.format in _ANIMATED_FORMATS and getattr(image, "is_animated", False):
+    moves = image.format in _ANIMATED_FORMATS and getattr(image, "is_animated", False)
+    if moves and not moving:
         raise BadImage("animated")
     image.load()
     return image

@@ -44,12 +44,23 @@ def test_a_limit_ends_the_endless_stream_wherever_it_starts() -> None:
     assert list(source.records(9)) == []
 
 
+def test_a_source_can_begin_at_a_later_row_which_is_then_its_first() -> None:
+    source = open_source(SourceConfig(kind="shapes", start=300, limit=3))
+    assert [r.key for r in source.records(0)] == [f"shapes/train/{i}" for i in (300, 301, 302)]
+    assert [r.key for r in source.records(2)] == ["shapes/train/302"]
+    endless = open_source(SourceConfig(kind="shapes", start=300))
+    assert next(endless.records(5)).key == "shapes/train/305"
+
+
 def test_a_limit_is_no_part_of_the_fingerprint_and_a_seed_is() -> None:
     def fingerprint(config: SourceConfig) -> dict[str, object]:
         return dict(open_source(config).fingerprint)
 
     plain = fingerprint(SourceConfig(kind="shapes"))
     assert fingerprint(SourceConfig(kind="shapes", limit=5)) == plain
+    assert fingerprint(SourceConfig(kind="shapes", start=0)) == plain
+    assert "start" not in plain  # so that plans from before there was a start go on
+    assert fingerprint(SourceConfig(kind="shapes", start=5)) != plain
     assert fingerprint(SourceConfig(kind="shapes", seed=1)) != plain
     assert fingerprint(SourceConfig(kind="shapes", split="test")) != plain
 

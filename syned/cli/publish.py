@@ -1,0 +1,84 @@
+"""`syned publish`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syned.cli.options import (
+    EXIT_STOPPED,
+    ConfigFile,
+    DataDir,
+    Overrides,
+    RunName,
+    SourceName,
+    data_dir_of,
+    overrides_of,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from syned.config import RunConfig
+
+
+def publish(
+    source: SourceName = None,
+    config: ConfigFile = None,
+    run: RunName = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the dataset; without it, dataset/ in the run.")
+    ] = None,
+    format: Annotated[  # the name of its option
+        str | None, typer.Option(help="Columns: syned, or instructpix2pix as diffusers trains on.")
+    ] = None,
+    unfiltered: Annotated[
+        bool, typer.Option("--unfiltered", help="Publish every edit that was made, good or bad.")
+    ] = False,
+    true_images: Annotated[
+        bool,
+        typer.Option("--true-images", help="Publish true results in place of edits (shapes)."),
+    ] = False,
+    push_to_hub: Annotated[
+        str | None, typer.Option(metavar="OWNER/NAME", help="Then upload it to the hub.")
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Make a new repository public; private without it.")
+    ] = False,
+    overrides: Overrides = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write the kept edits as a dataset with a card. The same command again goes on."""
+    flags = {
+        "name": run if source or config else None,
+        "publish.format": format,
+        "publish.unfiltered": True if unfiltered else None,
+        "publish.true_images": True if true_images else None,
+        "publish.push_to_hub": push_to_hub,
+        "publish.private": False if public else None,
+    }
+    changes = [*overrides_of(flags), *(overrides or ())]
+    _publish(settings_of(source, config, run, changes, data_dir), data_dir, out)
+
+
+def _publish(settings: RunConfig, data_dir: Path | None, out: Path | None) -> None:
+    from syned import pipeline
+    from syned.progress import show_progress
+    from syned.report.words import publish_lines
+    from syned.run import open_run
+
+    run = open_run(settings.name, data_dir_of(data_dir))
+    try:
+        with show_progress("pairs", sys.stderr) as shown:
+            made = pipeline.publish(settings, run, shown, folder=out)
+        print("\n".join(publish_lines(made)))
+        if settings.publish.push_to_hub:
+            print(f"hub      {pipeline.push_to_hub(settings, made)}")
+    except KeyboardInterrupt:
+        print(
+            "syned: stopped at once; finished files are kept, and the same command goes on",
+            file=sys.stderr,
+        )
+        raise typer.Exit(EXIT_STOPPED) from None
