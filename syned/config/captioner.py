@@ -39,7 +39,8 @@ class NewBlip2(Settings):
     qformer_layers: int = Field(default=2, ge=1, strict=True)
     text_layers: int = Field(default=3, ge=1, strict=True)
     query_tokens: int = Field(default=16, ge=1, strict=True)
-    dropout: float = Field(default=0.1, ge=0, lt=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Of Q-Former and language model; what starts from nothing learns too little, not too much."""
     words: int = Field(default=8000, ge=16, strict=True)
     """Most frequent words that the tokenizer knows at most."""
 
