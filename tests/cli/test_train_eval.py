@@ -99,8 +99,10 @@ def test_it_trains_scores_and_says_where_the_report_is(
         (["--seeds", "a"], "syned: --seeds is 'a'; whole numbers with commas are expected\n"),
         (
             ["--set", "train_eval.test=null"],
-            "syned: train_eval.test is missing; it says where the real pairs are, such as "
-            "{kind: spot_the_diff, path: FOLDER, split: test}\n",
+            (
+                "syned: train_eval.test is missing; it says where the real pairs are, such as "
+                "{kind: spot_the_diff, path: FOLDER, split: test}\n"
+            ),
         ),
     ],
 )
