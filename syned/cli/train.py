@@ -46,7 +46,7 @@ def train_clip(
 ) -> None:
     """Train a CLIP for the filter, where the true edits are known."""
     file = _training_config(config)
-    _need_models("train-clip")
+    need_models("train-clip")
     from syned.engines.load import quiet_libraries
 
     quiet_libraries()
