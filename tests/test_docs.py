@@ -113,8 +113,12 @@ def test_every_training_config_opens_with_its_command_and_loads(name: str) -> No
 
     path = config_path(name, training=True)
     options_of(header_of(path))
-    model = ClipTraining if name.endswith("_clip") else EditorTraining
-    assert Path(load_settings(model, path).output).name.startswith("shapes_")
+    settings: ClipTraining | EditorTraining
+    if name.endswith("_clip"):
+        settings = load_settings(ClipTraining, path)
+    else:
+        settings = load_settings(EditorTraining, path)
+    assert Path(settings.output).name.startswith("shapes_")
 
 
 def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:

@@ -124,7 +124,7 @@ def _deviation(size: NewBlip2) -> float:
 
     The usual 0.02 is made for widths near 2,000; in a narrow model the pictures would fade out.
     """
-    return size.width**-0.5
+    return float(size.width**-0.5)
 
 
 def _vision(size: NewBlip2) -> Blip2VisionConfig:

@@ -67,7 +67,7 @@ def test_what_requests_begin_with_is_read_once_and_changes_no_answer(folder: Pat
 
     def answers(begin: bool) -> tuple[dict[str, tuple[str, ...]], list[int]]:
         class Counting(TransformersChatModel):
-            _remembers_all = begin  # type: ignore[assignment]
+            _remembers_all = begin
 
         model, reads = Counting(found, device=CPU, batch_size=2), []
         model._model.register_forward_pre_hook(

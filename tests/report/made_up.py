@@ -167,7 +167,8 @@ def selected_of(
     if edit.status == "failed":
         reason = "failed"
     ids = (edit.edit_id, edit.source_id)
-    return Selected(*ids, *place, request.task, kept=not reason, reason=reason)
+    shard, row = place
+    return Selected(*ids, shard, row, request.task, dice.random(), not reason, reason)
 
 
 def counts_of(edits: Sequence[Edit]) -> dict[str, int]:
