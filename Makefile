@@ -20,12 +20,7 @@ help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
 
 demo: .venv/.models
-	$(BIN)/syned generate --source shapes
-	$(BIN)/syned paraphrase
-	$(BIN)/syned filter
-	$(BIN)/syned publish
-	$(BIN)/syned train-eval
-	$(BIN)/syned report
+	$(BIN)/syned run shapes
 
 # Three runs of the shapes world, none of whose scenes the editor was trained on: 300 real requests,
 # further variants of them, and a pool of others, of which two variants each are made.

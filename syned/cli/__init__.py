@@ -22,6 +22,7 @@ from syned.cli.options import EXIT_MISTAKE
 from syned.cli.paraphrase import paraphrase
 from syned.cli.publish import publish
 from syned.cli.report import report
+from syned.cli.run import run
 from syned.cli.train import train_clip, train_editor
 from syned.cli.train_eval import train_eval
 from syned.errors import SynedError
@@ -35,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (generate, paraphrase, publish, report, caption, status, sheet, doctor):
+for command in (run, generate, paraphrase, publish, report, caption, status, sheet, doctor):
     app.command()(command)
 app.command("filter")(filter_)
 app.command("train-eval")(train_eval)

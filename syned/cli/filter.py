@@ -67,12 +67,12 @@ def filter_(
         if calibrate:
             _calibrate(settings, opened, precision)
         else:
-            _filter(settings, opened)
+            select_edits(settings, opened)
     except KeyboardInterrupt:
         _stop(opened, "stopped at once")
 
 
-def _filter(settings: RunConfig, run: Run) -> None:
+def select_edits(settings: RunConfig, run: Run) -> None:
     """Score, select, and say what came of it."""
     from syned import pipeline
     from syned.progress import show_progress
