@@ -22,7 +22,7 @@ from transformers import (
 
 from syned.config import LoraConfig, NewBlip2
 from syned.errors import EngineError
-from syned.idc.words import IMAGE, train_word_tokenizer
+from syned.idc.words import IMAGE, train_byte_tokenizer
 
 _TARGETS = {
     "vision_encoder": r"vision_model\..*\.qkv",
@@ -93,11 +93,13 @@ def new_blip2(
 
     Args:
         size: of its parts.
-        captions: of the training pairs; its words are theirs.
+        captions: of the training pairs; its vocabulary is learned from them.
         prompt: what it will be asked with.
         max_caption_tokens: that it must be able to write.
     """
-    tokenizer = train_word_tokenizer([prompt, *captions], words=size.words)
+    # a word inside a text begins with its space; what occurs once is not learned
+    texts = [prompt, prompt, *(f" {caption}" for caption in captions)]
+    tokenizer = train_byte_tokenizer(texts, pieces=size.pieces)
     image = tokenizer.convert_tokens_to_ids(IMAGE)
     prompt_tokens = len(tokenizer(prompt)["input_ids"])
     positions = size.query_tokens + prompt_tokens + max_caption_tokens
