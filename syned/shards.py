@@ -124,10 +124,20 @@ class ShardFolder:
         record = self.record(shard)
         if record is None or (inputs is not None and record.inputs != inputs):
             return False
+        return self.matches(record, hashed=hashed)
+
+    def matches(self, record: CommitRecord, *, hashed: bool = True) -> bool:
+        """Whether the file of a shard is the one that its record speaks of.
+
+        Args:
+            record: as read before.
+            hashed: as for `is_done`.
+        """
+        file = self.file(record.shard)
         try:
-            if self.file(shard).stat().st_size != record.size_bytes:
+            if file.stat().st_size != record.size_bytes:
                 return False
-            return not hashed or _sha256_of(self.file(shard)) == record.sha256
+            return not hashed or _sha256_of(file) == record.sha256
         except OSError:
             return False
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from syned.executors.selection import read_selection
 from syned.records import Edit
 from syned.run import Run
 from syned.shards import CommitRecord, ShardFolder
@@ -64,8 +65,13 @@ class RunSummary:
         return sum(score.right for score in self.tasks)
 
 
-def summary(run: Run) -> RunSummary:
-    """Add up what the run's shards say of themselves; no image is read and nothing is hashed."""
+def summary(run: Run, *, with_tasks: bool = True) -> RunSummary:
+    """Add up what the run's shards say of themselves; no image is read and nothing is hashed.
+
+    Args:
+        run: may be in use.
+        with_tasks: whether to look into every shard for how its tasks came out.
+    """
     plan = list(_records(run.requests))
     edits = list(_records(run.edits))
     counts = Counter[str]()
@@ -73,6 +79,7 @@ def summary(run: Run) -> RunSummary:
         counts.update(record.counts)
     rows = sum(record.rows for record in edits)
     records = [*plan, *edits, *_records(run.images)]
+    judged = counts["judged"] and with_tasks
     return RunSummary(
         name=run.name,
         path=run.path,
@@ -81,7 +88,7 @@ def summary(run: Run) -> RunSummary:
         failed=counts["failed"],
         failed_by_reason=_by_reason(counts),
         remaining=sum(record.rows for record in plan) - rows,
-        tasks=_task_scores(run, [record.shard for record in edits]) if counts["judged"] else (),
+        tasks=_task_scores(run, [r.shard for r in edits]) if judged else (),
         seconds_per_edit=sum(record.seconds for record in edits) / rows if rows else None,
         size_bytes=sum(record.size_bytes for record in records),
         **_origin(run.settings().get("versions", {})),
@@ -121,6 +128,72 @@ def caption_summary(run: Run) -> CaptionSummary | None:
         paraphrases=counts["paraphrases"],
         accepted=counts["accepted"],
         rejected_by_reason=_by_reason(counts, "rejected:"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSelection:
+    """What the filter made of the edits of one task."""
+
+    task: str
+    kept: int
+    dropped: dict[str, int]
+    """Reason -> edits, in the order in which reasons apply."""
+
+    @property
+    def edits(self) -> int:
+        return self.kept + sum(self.dropped.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionSummary:
+    """What the filter made of a run."""
+
+    whole: TaskSelection
+    tasks: tuple[TaskSelection, ...]
+    encoder: str
+    contamination: dict[str, dict[str, int]]
+    """Evaluation set -> "images" and "captions" -> edits dropped for them."""
+    truth: dict[str, int] | None
+    """judged, right, kept_judged, kept_right; None where no truth is known."""
+    behind: int
+    """Edits made since."""
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the kept edits that are right, in [0, 1]; None where that is not known."""
+        if self.truth is None or not self.truth["kept_judged"]:
+            return None
+        return self.truth["kept_right"] / self.truth["kept_judged"]
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the right edits that are kept, in [0, 1]; None where that is not known."""
+        if self.truth is None or not self.truth["right"]:
+            return None
+        return self.truth["kept_right"] / self.truth["right"]
+
+
+def selection_summary(run: Run) -> SelectionSummary | None:
+    """What selection.parquet says of itself; None when nobody has filtered.
+
+    Raises:
+        RunError: it is damaged.
+    """
+    told = read_selection(run)
+    if told is None:
+        return None
+    made = sum(record.rows for record in _records(run.edits))
+    return SelectionSummary(
+        whole=TaskSelection("all", told["kept"], told["dropped"]),
+        tasks=tuple(
+            TaskSelection(task, counts["kept"], counts["dropped"])
+            for task, counts in told["by_task"].items()
+        ),
+        encoder=told["encoder"],
+        contamination=told["contamination"],
+        truth=told["truth"],
+        behind=max(0, made - told["edits"]),
     )
 
 

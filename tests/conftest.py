@@ -72,7 +72,7 @@ def failed_request(number: int, reason: str = "unreadable") -> Request:
 
 
 def _commit(folder: ShardFolder, shard: int, table: pa.Table) -> None:
-    folder.commit(shard, table, inputs="", counts={}, seconds=0.0)
+    folder.commit(shard, table, inputs="", counts={"planned": table.num_rows}, seconds=0.0)
 
 
 def _image_of(job: EditJob) -> SourceImage:

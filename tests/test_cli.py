@@ -87,7 +87,7 @@ def test_other_settings_are_refused_with_what_differs(
     assert run_cli(*SHAPES, "--n", "4") == 0
     assert run_cli("generate", "--set", "generate.steps=3") == 2
     err = capsys.readouterr().err
-    assert "steps 8, this config says 3" in err
+    assert "steps 2, this config says 3" in err
     assert "--run NAME" in err
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from syned import pipeline, published, records
 from syned.cli import app
 from syned.config import (
+    FilterConfig,
     GenerateConfig,
     ParaphraseConfig,
     PublishConfig,
@@ -94,6 +95,7 @@ def test_no_config_repeats_a_default(name: str) -> None:
         "source": SourceConfig,
         "generate": GenerateConfig,
         "paraphrase": ParaphraseConfig,
+        "filter": FilterConfig,
         "publish": PublishConfig,
         "train_eval": TrainEvalConfig,
     }
@@ -107,11 +109,16 @@ def test_no_config_repeats_a_default(name: str) -> None:
 @pytest.mark.parametrize("name", config_names(training=True))
 def test_every_training_config_opens_with_its_command_and_loads(name: str) -> None:
     pytest.importorskip("torch")
-    from syned.training.settings import EditorTraining
+    from syned.training.settings import ClipTraining, EditorTraining
 
     path = config_path(name, training=True)
     options_of(header_of(path))
-    assert Path(load_settings(EditorTraining, path).output).name.startswith("shapes_")
+    settings: ClipTraining | EditorTraining
+    if name.endswith("_clip"):
+        settings = load_settings(ClipTraining, path)
+    else:
+        settings = load_settings(EditorTraining, path)
+    assert Path(settings.output).name.startswith("shapes_")
 
 
 def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
@@ -133,6 +140,7 @@ def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
         ("captions/", records.CAPTION_SCHEMA),
         ("scores/images/", records.IMAGE_SCORE_SCHEMA),
         ("scores/edits/", records.EDIT_SCORE_SCHEMA),
+        ("selection.parquet", records.SELECTION_SCHEMA),
     ],
 )
 def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schema: Any) -> None:
@@ -189,6 +197,7 @@ def test_every_dependency_has_a_tested_version() -> None:
         *extras["models"],
         *extras["paraphrase"],
         *extras["smollm2"],
+        *extras["filter"],
         *extras["idc"],
         *extras["dev"],
     ]

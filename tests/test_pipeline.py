@@ -188,7 +188,8 @@ def test_a_dry_run_estimates_and_leaves_nothing_behind(
 
 
 def test_every_stage_of_the_table_says_what_it_reads_and_writes() -> None:
-    assert [stage.name for stage in pipeline.STAGES] == ["generate", "paraphrase"]
+    names = [stage.name for stage in pipeline.STAGES]
+    assert names == ["generate", "paraphrase", "filter", "publish", "train-eval"]
     assert all(stage.command.startswith("syned ") for stage in pipeline.STAGES)
 
 
@@ -246,6 +247,16 @@ def test_a_limit_takes_the_first_texts(tmp_path: Path) -> None:
     run, config = new_run(tmp_path), with_paraphrases(make_config(), limit=5)
     pipeline.make_plan(config, run, silent)
     assert paraphrase(run, config).texts == 5
+
+
+def test_only_texts_of_the_kinds_asked_for_are_paraphrased(tmp_path: Path) -> None:
+    run = new_run(tmp_path)
+    config = with_paraphrases(make_config(n=6), kinds=["caption"])
+    pipeline.make_plan(config, run, silent)
+    paraphrase(run, config)
+    rows = [row for s in run.captions.done() for row in run.captions.read(s).to_pylist()]
+    assert {row["kind"] for row in rows} == {"caption"}
+    assert len(rows) > 6
 
 
 def test_other_answers_are_refused_and_other_thresholds_are_not(tmp_path: Path) -> None:

@@ -6,10 +6,16 @@ import pytest
 
 from syned.records import (
     EDIT_SCHEMA,
+    EDIT_SCORE_SCHEMA,
     IMAGE_SCHEMA,
+    IMAGE_SCORE_SCHEMA,
     REQUEST_SCHEMA,
+    SELECTION_SCHEMA,
     Edit,
+    EditScore,
+    ImageScore,
     Request,
+    Selected,
     SourceImage,
     from_rows,
     to_table,
@@ -49,6 +55,20 @@ def test_edits_survive_the_table() -> None:
 def test_source_images_survive_the_table() -> None:
     images = [SourceImage("s", b"png", 64, 48)]
     assert from_rows(to_table(images, IMAGE_SCHEMA).to_pylist(), SourceImage) == images
+
+
+def test_scores_survive_the_table() -> None:
+    half = (0.5, -0.25)
+    images = [ImageScore("s", "0" * 16, b"small", half)]
+    assert from_rows(to_table(images, IMAGE_SCORE_SCHEMA).to_pylist(), ImageScore) == images
+    edits = [EditScore("a", image_similarity=0.5, flat=False, thumbnail=b"x", embedding=half)]
+    edits.append(EditScore("b"))
+    assert from_rows(to_table(edits, EDIT_SCORE_SCHEMA).to_pylist(), EditScore) == edits
+    selected = [
+        Selected("a", "s", 0, 1, "add", 0.5, True),
+        Selected("b", "s", 0, 2, "", None, False),
+    ]
+    assert from_rows(to_table(selected, SELECTION_SCHEMA).to_pylist(), Selected) == selected
 
 
 def test_images_lie_as_datasets_expects_them() -> None:

@@ -45,9 +45,24 @@ def test_a_prompt_that_does_not_exist_is_said_to_be_missing() -> None:
         resources.prompt_path("nonsense")
 
 
+def test_bundled_models_are_found_by_kind_and_name() -> None:
+    assert (resources.bundled("editor", "shapes") / "model_index.json").is_file()
+    assert (resources.bundled("clip", "shapes") / "config.json").is_file()
+
+
+def test_the_bundled_models_stay_under_25_megabytes() -> None:
+    folder = resources.bundled("clip", "shapes").parent
+    sizes = {
+        path.name: sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        for path in folder.glob("shapes_*")
+    }
+    assert sizes["shapes_clip"] < 5_000_000
+    assert sum(sizes.values()) < 25_000_000
+
+
 def test_an_editor_that_is_not_bundled_is_said_to_be_missing() -> None:
     with pytest.raises(ConfigError, match="bundled:photos is no editor of this Syned"):
-        resources.bundled_editor("photos")
+        resources.bundled("editor", "photos")
 
 
 def test_the_pinned_versions_name_every_library_with_one_version() -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image, ImageDraw
-from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import (
     Blip2Config,
     Blip2ForConditionalGeneration,
@@ -23,13 +21,13 @@ from transformers import (
     CLIPModel,
     CLIPTextConfig,
     CLIPVisionConfig,
-    GPT2Tokenizer,
     OPTConfig,
     T5Config,
     T5Tokenizer,
 )
 
 from syned.idc.pairs import PairInfo
+from syned.idc.words import train_byte_tokenizer
 
 QUERIES = 4
 COLORS = ("red", "green", "blue", "yellow")
@@ -79,7 +77,8 @@ def write_blip2_opt(folder: Path, *, image_token: bool = True, seed: int = 0) ->
         image_token: whether it knows one, as its revisions since 2024 do.
         seed: of the weights.
     """
-    tokenizer = _opt_tokenizer([*captions_of(drawn_pairs(12)), "Describe the differences:\n"])
+    texts = [f" {text}\n" for text in captions_of(drawn_pairs(12))]
+    tokenizer = train_byte_tokenizer([*texts, *["Describe the differences:"] * 2], pieces=80)
     line_break = tokenizer.convert_tokens_to_ids("Ċ")
     text = OPTConfig(
         vocab_size=len(tokenizer),
@@ -184,31 +183,6 @@ def _config(text: Any, image_token: int | None) -> Blip2Config:
         num_query_tokens=QUERIES,
         image_text_hidden_size=16,
         image_token_index=image_token,
-    )
-
-
-def _opt_tokenizer(texts: Sequence[str]) -> GPT2Tokenizer:
-    """Byte pairs with OPT's first ids: <s> 0, <pad> 1, </s> 2, <unk> 3."""
-    learner = Tokenizer(models.BPE())
-    learner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    learner.train_from_iterator(
-        texts,
-        trainers.BpeTrainer(
-            vocab_size=340,
-            special_tokens=["<s>", "<pad>", "</s>", "<unk>"],
-            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-            show_progress=False,
-        ),
-    )
-    learned = json.loads(learner.to_str())["model"]
-    return GPT2Tokenizer(
-        vocab=learned["vocab"],
-        merges=[tuple(merge) for merge in learned["merges"]],
-        bos_token="</s>",
-        eos_token="</s>",
-        unk_token="</s>",
-        pad_token="<pad>",
-        add_bos_token=True,
     )
 
 

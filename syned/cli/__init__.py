@@ -15,12 +15,15 @@ import typer
 
 from syned import __version__
 from syned.cli.caption import caption
+from syned.cli.filter import filter_
 from syned.cli.generate import generate, sheet
 from syned.cli.look import doctor, status
 from syned.cli.options import EXIT_MISTAKE
 from syned.cli.paraphrase import paraphrase
 from syned.cli.publish import publish
-from syned.cli.train import train_editor
+from syned.cli.report import report
+from syned.cli.run import run
+from syned.cli.train import train_clip, train_editor
 from syned.cli.train_eval import train_eval
 from syned.errors import SynedError
 
@@ -33,10 +36,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (generate, paraphrase, publish, caption, status, sheet, doctor):
+for command in (run, generate, paraphrase, publish, report, caption, status, sheet, doctor):
     app.command()(command)
+app.command("filter")(filter_)
 app.command("train-eval")(train_eval)
 app.command("train-editor")(train_editor)
+app.command("train-clip")(train_clip)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -75,7 +75,7 @@ def generate(
     if dry_run:
         _dry_run(settings)
     else:
-        _generate(settings, data_dir)
+        make_edits(settings, data_dir)
 
 
 def sheet(
@@ -101,7 +101,7 @@ def _dry_run(settings: RunConfig) -> None:
     print("\n".join(estimate_lines(pipeline.dry_run(settings))))
 
 
-def _generate(settings: RunConfig, data_dir: Path | None) -> None:
+def make_edits(settings: RunConfig, data_dir: Path | None) -> None:
     """Plan, edit, and say what came of it."""
     from syned import pipeline
     from syned.progress import show_progress

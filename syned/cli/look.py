@@ -9,15 +9,18 @@ from syned.cli.options import DataDir, RunName, data_dir_of
 
 def status(run: RunName = None, data_dir: DataDir = None) -> None:
     """Say how far a run is, also while it is being made."""
-    from syned.report.words import caption_lines, run_lines
+    from syned.report.words import caption_lines, run_lines, selection_lines
     from syned.run import open_run
-    from syned.summary import caption_summary, summary
+    from syned.summary import caption_summary, selection_summary, summary
 
     opened = open_run(run, data_dir_of(data_dir))
     print("\n".join(run_lines(summary(opened))))
     captions = caption_summary(opened)
     if captions is not None:
         print("\n".join(["", *caption_lines(captions)]))
+    selection = selection_summary(opened)
+    if selection is not None:
+        print("\n".join(["", *selection_lines(selection)]))
 
 
 def doctor(data_dir: DataDir = None) -> None:

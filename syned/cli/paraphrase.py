@@ -58,10 +58,10 @@ def paraphrase(
         "paraphrase.serve": True if serve else None,
     }
     changes = [*overrides_of(flags), *(overrides or ())]
-    _paraphrase(settings_of(source, config, run, changes, data_dir), data_dir, redo=redo)
+    make_captions(settings_of(source, config, run, changes, data_dir), data_dir, redo=redo)
 
 
-def _paraphrase(settings: RunConfig, data_dir: Path | None, *, redo: bool) -> None:
+def make_captions(settings: RunConfig, data_dir: Path | None, *, redo: bool) -> None:
     """Plan if nothing is planned, ask, and say what came of it."""
     from syned import pipeline
     from syned.progress import show_progress

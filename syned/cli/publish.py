@@ -60,10 +60,11 @@ def publish(
         "publish.private": False if public else None,
     }
     changes = [*overrides_of(flags), *(overrides or ())]
-    _publish(settings_of(source, config, run, changes, data_dir), data_dir, out)
+    make_dataset(settings_of(source, config, run, changes, data_dir), data_dir, out)
 
 
-def _publish(settings: RunConfig, data_dir: Path | None, out: Path | None) -> None:
+def make_dataset(settings: RunConfig, data_dir: Path | None, out: Path | None) -> None:
+    """Publish, and say what came of it."""
     from syned import pipeline
     from syned.progress import show_progress
     from syned.report.words import publish_lines

@@ -32,6 +32,30 @@ def train_editor(config: TrainingConfig, overrides: Overrides = None) -> None:
     print(f"editor      {folder}")
 
 
+def train_clip(
+    config: TrainingConfig,
+    check: Annotated[
+        str | None,
+        typer.Option(
+            help="Train nothing; measure this CLIP on the validation split: a hub id, a folder, "
+            "or bundled:shapes.",
+            show_default=False,
+        ),
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Train a CLIP for the filter, where the true edits are known."""
+    file = _training_config(config)
+    need_models("train-clip")
+    from syned.engines.load import quiet_libraries
+
+    quiet_libraries()
+    from syned.training import run_clip_training
+
+    folder = run_clip_training(file, overrides or [], say, check=check)
+    print(f"clip        {folder}")
+
+
 def _training_config(name: str) -> Path:
     return Path(name) if Path(name).suffix else config_path(name, training=True)
 

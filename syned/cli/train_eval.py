@@ -48,17 +48,18 @@ def train_eval(
     }
     changes = [*overrides_of(flags), *(overrides or ())]
     settings = settings_of(source, config, run, changes, data_dir)
-    libraries = ("torch", "transformers", "peft", "matplotlib", "pycocoevalcap")
-    need_models("train-eval", *libraries, extra="models,idc")
-    _train_eval(settings, data_dir, _names(arms), _numbers(seeds))
+    measure_gains(settings, data_dir, _names(arms), _numbers(seeds))
 
 
-def _train_eval(
+def measure_gains(
     settings: RunConfig,
     data_dir: Path | None,
-    arms: list[str] | None,
-    seeds: list[int] | None,
+    arms: list[str] | None = None,
+    seeds: list[int] | None = None,
 ) -> None:
+    """Train, evaluate, and say what came of it."""
+    libraries = ("torch", "transformers", "peft", "matplotlib", "pycocoevalcap")
+    need_models("train-eval", *libraries, extra="models,idc")
     from syned import pipeline
     from syned.idc.gains_words import summary_lines
     from syned.progress import show_progress

@@ -8,6 +8,7 @@ from syned.config.captioner import (
     TrainingConfig,
     TwoStreamConfig,
 )
+from syned.config.filter import EvaluationSet, FilterConfig, Quantile, Threshold, Thresholds
 from syned.config.gains import ArmConfig, ContestantConfig, PhaseConfig, TrainEvalConfig
 from syned.config.generate import GenerateConfig, Scale
 from syned.config.paraphrase import ParaphraseConfig
@@ -21,6 +22,8 @@ __all__ = [
     "Blip2idcConfig",
     "CaptionerConfig",
     "ContestantConfig",
+    "EvaluationSet",
+    "FilterConfig",
     "GenerateConfig",
     "LoraConfig",
     "NewBlip2",
@@ -28,10 +31,13 @@ __all__ = [
     "ParaphraseConfig",
     "PhaseConfig",
     "PublishConfig",
+    "Quantile",
     "RunConfig",
     "Scale",
     "SourceConfig",
     "SplitFractions",
+    "Threshold",
+    "Thresholds",
     "TrainEvalConfig",
     "TrainingConfig",
     "TwoStreamConfig",

@@ -27,7 +27,7 @@ class LoraConfig(Settings):
 
 
 class NewBlip2(Settings):
-    """A small BLIP-2 that starts from nothing; its words are those of the training captions."""
+    """A small BLIP-2 that starts from nothing."""
 
     image_size_px: int = Field(default=128, ge=16, strict=True)
     """The stacked pair is brought to a square of this size."""
@@ -39,9 +39,10 @@ class NewBlip2(Settings):
     qformer_layers: int = Field(default=2, ge=1, strict=True)
     text_layers: int = Field(default=3, ge=1, strict=True)
     query_tokens: int = Field(default=16, ge=1, strict=True)
-    dropout: float = Field(default=0.1, ge=0, lt=1)
-    words: int = Field(default=8000, ge=16, strict=True)
-    """Most frequent words that the tokenizer knows at most."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Of Q-Former and language model; what starts from nothing learns too little, not too much."""
+    pieces: int = Field(default=8000, ge=16, strict=True)
+    """Words and parts of words that the tokenizer learns from the training captions at most."""
 
     @field_validator("patch_size_px")
     @classmethod

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from syned.config.devices import checked_device
+from syned.records import TextKind
 from syned.settings import Settings
 
 
@@ -15,6 +16,8 @@ class ParaphraseConfig(Settings):
 
     paraphrases: int = Field(default=4, ge=1, strict=True)
     """Accepted paraphrases of a text; with the text itself there are 5 references, as in IDC."""
+    kinds: tuple[TextKind, ...] = Field(default=("instruction", "caption"), min_length=1)
+    """Which texts; where a source has difference captions, its instructions are not published."""
     limit: int | None = Field(default=None, ge=1, strict=True)
     """Texts to paraphrase at most, in the order of the plan; None for all."""
     engine: Literal["vllm", "server", "transformers", "fake"] = "vllm"

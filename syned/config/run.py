@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import field_validator
 
+from syned.config.filter import FilterConfig
 from syned.config.gains import TrainEvalConfig
 from syned.config.generate import GenerateConfig
 from syned.config.paraphrase import ParaphraseConfig
@@ -26,6 +27,7 @@ class RunConfig(Settings):
     source: SourceConfig = SourceConfig()
     generate: GenerateConfig = GenerateConfig()
     paraphrase: ParaphraseConfig = ParaphraseConfig()
+    filter: FilterConfig = FilterConfig()
     publish: PublishConfig = PublishConfig()
     train_eval: TrainEvalConfig = TrainEvalConfig()
 

@@ -56,7 +56,7 @@ class PairSource(Settings):
     start: int = Field(default=0, ge=0, strict=True)
     """Rows of the split to pass over."""
     limit: int | None = Field(default=None, ge=1, strict=True)
-    """Rows to read at most; None for all."""
+    """Rows to read at most; None for all, and for 4,000 of the endless shapes world."""
     seed: int = Field(default=0, strict=True)
     """shapes: which world; another seed has other scenes."""
     references: Literal["all", "original", "first"] = "all"

@@ -103,3 +103,27 @@ class TextEncoder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, shape (texts, d)."""
+
+
+class ImageEncoder(Protocol):
+    """Turns images into vectors whose cosine says how alike they are."""
+
+    name: str
+    """With its revision, as in "facebook/dinov2-base@f9e44c8"."""
+
+    def embed_images(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Unit vectors, shape (images, d).
+
+        Args:
+            images: RGB, each (h, w, 3), of any sizes.
+
+        Raises:
+            OutOfMemory: a batch does not fit on the device.
+        """
+
+
+class ImageTextEncoder(ImageEncoder, Protocol):
+    """Turns images and texts into vectors of one space: CLIP and its kind."""
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, shape (texts, d); a text too long for the model is cut off."""

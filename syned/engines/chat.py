@@ -9,8 +9,9 @@ from pathlib import Path
 
 from syned.config import ParaphraseConfig
 from syned.engines.base import ChatModel
+from syned.engines.checkpoints import Checkpoint
 from syned.engines.fake import FakeChatModel
-from syned.engines.language_models import LanguageModel, find_language_model
+from syned.engines.language_models import find_language_model
 from syned.engines.server import ServerModel, ServerOptions
 from syned.errors import ConfigError, EngineError
 
@@ -58,7 +59,7 @@ def find_chat_engine(options: ParaphraseConfig, *, log: Path, say: Say) -> ChatE
         "vllm": lambda: _offline(options, model, log, say),
         "transformers": lambda: _in_process(options, model, say),
     }
-    return ChatEngine(model.name, opened[options.engine])
+    return ChatEngine(model.full_name, opened[options.engine])
 
 
 def _served_elsewhere(options: ParaphraseConfig) -> ChatEngine:
@@ -73,28 +74,28 @@ def _served_elsewhere(options: ParaphraseConfig) -> ChatEngine:
 
 @contextmanager
 def _served_here(
-    options: ParaphraseConfig, model: LanguageModel, log: Path, say: Say
+    options: ParaphraseConfig, model: Checkpoint, log: Path, say: Say
 ) -> Iterator[ChatModel]:
     from syned.engines.vllm_server import serve
 
-    name, _, revision = model.name.rpartition("@")
     with serve(
         model, python=options.python, options=options.vllm_options, log=log, say=say
     ) as serving:
-        yield ServerModel(_server_options(options, serving.url, name, revision), serving.gone)
+        talk = _server_options(options, serving.url, model.name, model.revision)
+        yield ServerModel(talk, serving.gone)
 
 
 def _offline(
-    options: ParaphraseConfig, model: LanguageModel, log: Path, say: Say
+    options: ParaphraseConfig, model: Checkpoint, log: Path, say: Say
 ) -> AbstractContextManager[ChatModel]:
     from syned.engines.vllm_chat import VllmChatModel
 
-    say(f"starting vLLM on {model.name}; its log is {log}")
+    say(f"starting vLLM on {model.full_name}; its log is {log}")
     return VllmChatModel(model, python=options.python, options=options.vllm_options, log=log)
 
 
 def _in_process(
-    options: ParaphraseConfig, model: LanguageModel, say: Say
+    options: ParaphraseConfig, model: Checkpoint, say: Say
 ) -> AbstractContextManager[ChatModel]:
     try:
         from syned.engines.load import choose_device, quiet_libraries
@@ -106,7 +107,7 @@ def _in_process(
             f"paraphrase.engine: transformers needs torch and transformers ({error}): "
             'pip install "torch==2.13.*" and then pip install "syned[models]"'
         ) from error
-    say(f"loading {model.name}")
+    say(f"loading {model.full_name}")
     device = choose_device(options.device)
     return nullcontext(TransformersChatModel(model, device=device, batch_size=options.batch_size))
 

@@ -18,9 +18,14 @@ class Checkpoint:
     location: str
     """Hub id or folder."""
     name: str
-    """Hub id, or "folder" (a path is nobody's name)."""
+    """Hub id, name of what a package carries, or "folder" (a path is nobody's name)."""
     revision: str
-    """Commit on the hub, or "sha256:..." of a folder's files."""
+    """Commit on the hub, version of a package, or "sha256:..." of a folder's files."""
+
+    @property
+    def full_name(self) -> str:
+        """With its revision, as in "allenai/Olmo-3-7B-Instruct@<commit>"."""
+        return f"{self.name}@{self.revision}"
 
     @property
     def hub_revision(self) -> str | None:

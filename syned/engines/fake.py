@@ -104,3 +104,53 @@ class FakeTextEncoder:
         counts = letters.astype(np.float32).reshape(len(texts), 26) + 1e-3
         unit: NDArray[np.float32] = counts / np.linalg.norm(counts, axis=1, keepdims=True)
         return unit
+
+
+class FakeImageTextEncoder:
+    """Images as the colors of 16 squares, texts as numbers that follow from their bytes.
+
+    Like images are near to each other, and a text is near to nothing but itself.
+
+    Args:
+        like: text -> image whose embedding it gets, for texts that shall match one.
+    """
+
+    name = "fake@1"
+
+    def __init__(self, *, like: dict[str, NDArray[np.uint8]] | None = None) -> None:
+        self.like = like or {}
+        self.images = 0
+        """How many were embedded, for tests to read; as `texts`."""
+        self.texts = 0
+
+    def embed_images(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Unit vectors, shape (images, 48)."""
+        self.images += len(images)
+        return np.stack([_squares(image) for image in images]) if len(images) else _nothing()
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, shape (texts, 48)."""
+        self.texts += len(texts)
+        return np.stack([self._text(text) for text in texts]) if len(texts) else _nothing()
+
+    def _text(self, text: str) -> NDArray[np.float32]:
+        if text in self.like:
+            return _squares(self.like[text])
+        return _unit(np.random.default_rng(list(text.encode())).standard_normal(48))
+
+
+def _squares(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The mean colors of 4 x 4 squares, about gray, as a unit vector of 48."""
+    height, width = image.shape[:2]
+    rows, columns = np.arange(4) * height // 4, np.arange(4) * width // 4
+    sums = np.add.reduceat(np.add.reduceat(image.astype(np.float64), rows, 0), columns, 1)
+    counts = np.outer(np.diff([*rows, height]), np.diff([*columns, width]))
+    return _unit((sums / counts[..., None] - 127.25).ravel())
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float32]:
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def _nothing() -> NDArray[np.float32]:
+    return np.zeros((0, 48), np.float32)

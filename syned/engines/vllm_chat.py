@@ -14,7 +14,7 @@ from typing import IO, Any, Self
 
 from syned.engines import vllm_worker
 from syned.engines.base import ChatRequest, Reply, Sampling
-from syned.engines.language_models import LanguageModel
+from syned.engines.checkpoints import Checkpoint
 from syned.engines.processes import last_lines, stop
 from syned.errors import EngineError
 
@@ -36,56 +36,29 @@ class VllmChatModel:
 
     def __init__(
         self,
-        model: LanguageModel,
+        model: Checkpoint,
         *,
         python: str | None,
         options: Mapping[str, Any],
         log: Path,
     ) -> None:
-        self.name = model.name
+        self.name = model.full_name
         self._engine = {
             **_DEFAULTS,
             "model": model.location,
-            "revision": model.revision,
+            "revision": model.hub_revision,
             "disable_log_stats": True,
             **options,
         }
         self._python, self._log = python or sys.executable, log
         self._worker: subprocess.Popen[str] | None = None
-        self._sampling: Sampling | None = None
 
     def __enter__(self) -> Self:
-        return self
+        """Start the worker, and wait until its model is loaded.
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._worker is not None:
-            stop(self._worker)
-            self._worker = None
-
-    def replies(self, requests: Iterable[ChatRequest], sampling: Sampling) -> Iterator[Reply]:
-        """Answer all requests, in the order in which they get done."""
-        waiting, pending = iter(requests), 0
-        worker = self._started(sampling)
-        while True:
-            for request in islice(waiting, PENDING - pending):
-                self._send(worker, asdict(request))
-                pending += 1
-            if not pending:
-                return
-            yield _reply(self._receive(worker))
-            pending -= 1
-
-    def _started(self, sampling: Sampling) -> subprocess.Popen[str]:
-        """The worker, with its model loaded; it is started at the first request."""
-        if self._worker is not None and self._worker.poll() is None and self._sampling == sampling:
-            return self._worker
-        if self._worker is not None:
-            stop(self._worker)
+        Raises:
+            EngineError: it cannot be; the message has the end of its log.
+        """
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             self._worker = worker = subprocess.Popen(
@@ -97,11 +70,42 @@ class VllmChatModel:
                 encoding="utf-8",
                 start_new_session=True,
             )
-        self._sampling = sampling
-        self._send(worker, {"engine": self._engine, "sampling": _sampling_params(sampling)})
-        if not self._receive(worker).get("ready"):
-            raise self._failure()
-        return worker
+        try:
+            self._send(worker, {"engine": self._engine})
+            self._receive(worker)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the worker, and with it all that it has started."""
+        if self._worker is not None:
+            stop(self._worker)
+            self._worker = None
+
+    def replies(self, requests: Iterable[ChatRequest], sampling: Sampling) -> Iterator[Reply]:
+        """Answer all requests, in the order in which they get done."""
+        if self._worker is None:
+            raise EngineError(f"{self.name} is not running; it is used in a `with` block")
+        worker, waiting, pending = self._worker, iter(requests), 0
+        params = _sampling_params(sampling)
+        while True:
+            for request in islice(waiting, PENDING - pending):
+                self._send(worker, {**asdict(request), "sampling": params})
+                pending += 1
+            if not pending:
+                return
+            yield _reply(self._receive(worker))
+            pending -= 1
 
     def _send(self, worker: subprocess.Popen[str], values: Mapping[str, Any]) -> None:
         try:

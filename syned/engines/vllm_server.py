@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from syned.engines import guard
-from syned.engines.language_models import LanguageModel
+from syned.engines.checkpoints import Checkpoint
 from syned.engines.processes import last_lines, stop
 from syned.errors import EngineError
 
@@ -35,7 +35,7 @@ class Serving:
 
 @contextmanager
 def serve(
-    model: LanguageModel,
+    model: Checkpoint,
     *,
     python: str | None,
     options: Mapping[str, Any],
@@ -89,9 +89,9 @@ def serve(
         stop(process)
 
 
-def _arguments(model: LanguageModel, port: int, options: Mapping[str, Any]) -> list[str]:
-    revision = ["--revision", model.revision] if model.revision else []
-    names = ["--served-model-name", model.name.rpartition("@")[0]]
+def _arguments(model: Checkpoint, port: int, options: Mapping[str, Any]) -> list[str]:
+    revision = ["--revision", model.hub_revision] if model.hub_revision else []
+    names = ["--served-model-name", model.name]
     arguments = ["--model", model.location, *revision, *names, "--host", HOST, "--port", str(port)]
     for name, value in {**_DEFAULTS, **options}.items():
         flag = f"--{name.replace('_', '-')}"

@@ -14,7 +14,9 @@ from syned.idc.pairs import PairSet
 class Captioner(Protocol):
     """Says what changed between two images."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
 
     def caption(self, pairs: Sequence[tuple[Image.Image, Image.Image]]) -> list[str]:
         """One caption for each pair of source image and edited image, RGB of any size."""

@@ -22,7 +22,7 @@ from transformers import (
 
 from syned.config import LoraConfig, NewBlip2
 from syned.errors import EngineError
-from syned.idc.words import IMAGE, train_word_tokenizer
+from syned.idc.words import IMAGE, train_byte_tokenizer
 
 _TARGETS = {
     "vision_encoder": r"vision_model\..*\.qkv",
@@ -93,11 +93,13 @@ def new_blip2(
 
     Args:
         size: of its parts.
-        captions: of the training pairs; its words are theirs.
+        captions: of the training pairs; its vocabulary is learned from them.
         prompt: what it will be asked with.
         max_caption_tokens: that it must be able to write.
     """
-    tokenizer = train_word_tokenizer([prompt, *captions], words=size.words)
+    # a word inside a text begins with its space; what occurs once is not learned
+    texts = [prompt, prompt, *(f" {caption}" for caption in captions)]
+    tokenizer = train_byte_tokenizer(texts, pieces=size.pieces)
     image = tokenizer.convert_tokens_to_ids(IMAGE)
     prompt_tokens = len(tokenizer(prompt)["input_ids"])
     positions = size.query_tokens + prompt_tokens + max_caption_tokens
@@ -109,13 +111,22 @@ def new_blip2(
             num_query_tokens=size.query_tokens,
             image_text_hidden_size=size.width,
             image_token_index=image,
+            initializer_range=_deviation(size),
         )
     )
     # zeros, as transformers leaves them, would make all queries one and the same
-    torch.nn.init.normal_(model.query_tokens, std=0.02)
+    torch.nn.init.normal_(model.query_tokens, std=_deviation(size))
     square = {"height": size.image_size_px, "width": size.image_size_px}
     image_processor = BlipImageProcessorPil(size=square)
     return model, Blip2Processor(image_processor, tokenizer, num_query_tokens=size.query_tokens)
+
+
+def _deviation(size: NewBlip2) -> float:
+    """Of fresh weights, so that a layer keeps the size of what goes through it.
+
+    The usual 0.02 is made for widths near 2,000; in a narrow model the pictures would fade out.
+    """
+    return float(size.width**-0.5)
 
 
 def _vision(size: NewBlip2) -> Blip2VisionConfig:
@@ -126,7 +137,7 @@ def _vision(size: NewBlip2) -> Blip2VisionConfig:
         num_attention_heads=size.heads,
         image_size=size.image_size_px,
         patch_size=size.patch_size_px,
-        initializer_range=0.02,
+        initializer_range=_deviation(size),
     )
 
 
@@ -140,6 +151,7 @@ def _qformer(size: NewBlip2) -> Blip2QFormerConfig:
         attention_probs_dropout_prob=size.dropout,
         cross_attention_frequency=1,
         encoder_hidden_size=size.width,
+        initializer_range=_deviation(size),
     )
 
 
@@ -156,6 +168,7 @@ def _text(size: NewBlip2, tokenizer: Any, positions: int) -> OPTConfig:
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
+        init_std=_deviation(size),
     )
 
 

@@ -26,7 +26,7 @@ from syned.idc.blip2 import add_lora, end_id, load_blip2, new_blip2, prompt_ids
 from syned.idc.draws import Prepared, Row
 from syned.idc.pairs import PairSet
 from syned.idc.stack import stack
-from syned.idc.words import as_sentence, caption_ids
+from syned.idc.words import caption_ids
 
 IGNORED = -100
 """The label of a token that no loss is taken on."""
@@ -182,7 +182,7 @@ class Blip2idc:
         if self._decoder_only:
             written = written[:, prompt.shape[1] :]
         texts = self.processor.batch_decode(written, skip_special_tokens=True)
-        return [as_sentence(text) if self.config.new else text.strip() for text in texts]
+        return [text.strip() for text in texts]
 
 
 def start_blip2idc(

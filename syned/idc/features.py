@@ -15,11 +15,11 @@ from PIL import Image
 from torch import Tensor
 from transformers import AutoImageProcessor, AutoModel
 
-from syned import resources
 from syned.errors import EngineError
 from syned.idc.blip2 import split_name
 from syned.idc.files import write_whole
 from syned.idc.pairs import PairSet
+from syned.resources import bundled
 
 BUNDLED = "bundled:"
 BLOCK_IMAGES = 1024
@@ -43,7 +43,7 @@ class ImageEncoder:
     def __init__(self, name: str, *, device: torch.device, batch_size: int) -> None:
         self.name, self._device, self._batch_size = name, device, batch_size
         if name.startswith(BUNDLED):
-            location, revision = str(_bundled(name.removeprefix(BUNDLED))), None
+            location, revision = str(bundled("clip", name.removeprefix(BUNDLED))), None
         else:
             location, revision = split_name(name)
         try:
@@ -151,10 +151,6 @@ def image_key(image: Image.Image) -> str:
     """Hash of the pixels."""
     pixels = image.convert("RGB")
     return hashlib.sha256(repr(pixels.size).encode() + pixels.tobytes()).hexdigest()[:32]
-
-
-def _bundled(name: str) -> Path:
-    return Path(resources.__file__).parent / "bundled" / f"{name}_clip"
 
 
 def _side(processor: Any) -> int:

@@ -49,7 +49,7 @@ def draw_gains(gains: Mapping[str, Any], path: Path) -> None:
         fontsize=9,
         color=_INK,
     )
-    canvas: Any = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)  # its methods have no types
     data = io.BytesIO()
     canvas.print_png(data, metadata={"Software": None})
     write_atomically(path, data.getvalue())

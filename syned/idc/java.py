@@ -8,7 +8,6 @@ something goes wrong.
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -38,8 +37,12 @@ _DROPPED = frozenset("'' ' `` ` -LRB- -RRB- -LCB- -RCB- . ? ! , : - -- ... ;".sp
 
 
 def java_is_there() -> bool:
-    """Whether Java can be run."""
-    return shutil.which("java") is not None
+    """Whether Java can be run; some systems have a `java` that only says how to get one."""
+    try:
+        said = subprocess.run(["java", "-version"], capture_output=True, timeout=TIMEOUT_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.returncode == 0
 
 
 def metrics_folder() -> Path:

@@ -1,12 +1,14 @@
-"""A tokenizer of whole words, learned from captions, for models that start from nothing."""
+"""Tokenizers learned from captions, for models that start from nothing."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerFast
+from transformers import GPT2Tokenizer, PreTrainedTokenizerFast
 
 PAD, START, END, UNKNOWN, IMAGE = "<pad>", "<s>", "</s>", "<unk>", "<image>"
 _SPECIAL = [PAD, START, END, UNKNOWN, IMAGE]
@@ -41,9 +43,41 @@ def train_word_tokenizer(captions: Iterable[str], *, words: int) -> PreTrainedTo
     )
 
 
-def caption_ids(
-    tokenizer: PreTrainedTokenizerFast, captions: Sequence[str], *, end: int, most: int
-) -> list[list[int]]:
+def train_byte_tokenizer(captions: Iterable[str], *, pieces: int) -> GPT2Tokenizer:
+    """Learn byte pairs on captions, in the form that OPT's tokenizer has; it can write any text.
+
+    Args:
+        captions: of training pairs only.
+        pieces: of words, whole words among them, at most; every single byte comes on top.
+    """
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    learner = Tokenizer(models.BPE())
+    learner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    first = [START, PAD, END, UNKNOWN]  # with OPT's ids
+    learner.train_from_iterator(
+        captions,
+        trainers.BpeTrainer(
+            vocab_size=pieces + len(alphabet) + len(first),
+            min_frequency=2,
+            special_tokens=first,
+            initial_alphabet=alphabet,
+            show_progress=False,
+        ),
+    )
+    learned = json.loads(learner.to_str())["model"]
+    return GPT2Tokenizer(
+        vocab=learned["vocab"],
+        merges=[tuple(pair) for pair in learned["merges"]],
+        bos_token=END,  # OPT's, too
+        eos_token=END,
+        unk_token=END,
+        pad_token=PAD,
+        additional_special_tokens=[IMAGE],
+        add_bos_token=True,
+    )
+
+
+def caption_ids(tokenizer: Any, captions: Sequence[str], *, end: int, most: int) -> list[list[int]]:
     """Token ids of captions, each closed by the id that ends a caption.
 
     Args:

@@ -80,11 +80,12 @@ def _read_selection(run: Run) -> _Selection | None:
     try:
         with pq.ParquetFile(path) as file:
             table = file.read(columns=SELECTION_SCHEMA.names, use_threads=False)
-        return _Selection(table, json.loads((table.schema.metadata or {})[FACTS_KEY]))
+        facts = json.loads((table.schema.metadata or {})[FACTS_KEY])
+        return _Selection(table, facts | {"kept": facts["kept"], "dropped": facts["dropped"]})
     except FileNotFoundError:
         return None
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {error}; run `syned filter` again") from error
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        raise RunError(f"{path} cannot be read: {error!r}; run `syned filter` again") from error
 
 
 def _kept(selection: _Selection, rows: int) -> Choice:

@@ -17,13 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syned.config import PublishConfig
+from syned.errors import RunError
 from syned.executors.local import Progress
 from syned.publish.captions import Paraphrases, read_paraphrases
 from syned.publish.card import card
 from syned.publish.choose import Choice, Place, choose
+from syned.publish.facts import CardFacts, SplitSize
 from syned.publish.files import ROW_GROUP_BYTES, DataFile, row_groups, write_files
 from syned.publish.folder import DatasetFolder
-from syned.publish.prose import CardFacts, SplitSize
 from syned.publish.rows import Encoding, Origin, PairReader, encoded_rows
 from syned.publish.splits import Splits, assign_splits
 from syned.published import INSTRUCT_PIX2PIX_SCHEMA, PUBLISHED_SCHEMA, SPLITS
@@ -86,8 +87,9 @@ def publish_dataset(run: Run, options: PublishConfig, path: Path, progress: Prog
     if not unchanged:
         reader = PairReader(run, paraphrases, origin, true_images=options.true_images)
         done = folder.go_on(made_from)
+        writer = _Writer(reader, options, folder.building, made_from, progress)
         for split, some in places.items():
-            _write_split(reader, split, some, options, folder, done, made_from, progress)
+            writer.write(split, some, [file for file in done if file.split == split])
     files = folder.files(building=not unchanged)
     text = card(_facts(run, options, choice, splits, paraphrases, files))
     if unchanged:
@@ -132,6 +134,11 @@ def _planned_splits(run: Run) -> Iterator[tuple[str, str]]:
 def _by_split(places: Sequence[Place], splits: Splits) -> dict[str, list[Place]]:
     found: dict[str, list[Place]] = {split: [] for split in SPLITS}
     for place in places:
+        if place.source_id not in splits.by_source:
+            raise RunError(
+                f"edit {place.edit_id} was selected, but the plan has no such source image; run "
+                "`syned filter` again"
+            )
         found[splits.by_source[place.source_id]].append(place)
     return {split: some for split, some in found.items() if some}
 
@@ -173,40 +180,39 @@ def _add_records(digest: Any, folder: ShardFolder, shards: Sequence[int]) -> Non
         digest.update(f"{folder.path.name} {shard} {record and record.sha256}\n".encode())
 
 
-def _write_split(
-    reader: PairReader,
-    split: str,
-    places: Sequence[Place],
-    options: PublishConfig,
-    folder: DatasetFolder,
-    done: Sequence[DataFile],
-    made_from: str,
-    progress: Progress,
-) -> None:
-    """Write the files of a split that are not there yet."""
-    finished = [file for file in done if file.split == split]
-    rows_done = sum(file.rows for file in finished)
-    progress.shard_skipped(rows_done)
-    encoding = Encoding(options.image_format, options.quality)
-    groups = row_groups(
-        encoded_rows(reader, places[rows_done:], split, encoding),
-        _SCHEMAS[options.format],
-        max_bytes=min(ROW_GROUP_BYTES, options.max_shard_bytes),
-    )
-    write_files(
-        _reported(groups, progress),
-        folder.building,
-        split,
-        first=len(finished),
-        max_bytes=options.max_shard_bytes,
-        made_from=made_from,
-    )
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes the files of a split that are not there yet."""
 
+    reader: PairReader
+    options: PublishConfig
+    folder: Path
+    made_from: str
+    progress: Progress
 
-def _reported(groups: Iterator[pa.Table], progress: Progress) -> Iterator[pa.Table]:
-    for group in groups:
-        yield group
-        progress.batch_done(group.num_rows, 0, 0.0)
+    def write(self, split: str, places: Sequence[Place], done: Sequence[DataFile]) -> None:
+        options = self.options
+        rows_done = sum(file.rows for file in done)
+        self.progress.shard_skipped(rows_done)
+        encoding = Encoding(options.image_format, options.quality)
+        groups = row_groups(
+            encoded_rows(self.reader, places[rows_done:], split, encoding),
+            _SCHEMAS[options.format],
+            max_bytes=min(ROW_GROUP_BYTES, options.max_shard_bytes),
+        )
+        write_files(
+            self._reported(groups),
+            self.folder,
+            split,
+            first=len(done),
+            max_bytes=options.max_shard_bytes,
+            made_from=self.made_from,
+        )
+
+    def _reported(self, groups: Iterator[pa.Table]) -> Iterator[pa.Table]:
+        for group in groups:
+            yield group
+            self.progress.batch_done(group.num_rows, 0, 0.0)
 
 
 def _facts(
@@ -232,11 +238,15 @@ def _facts(
 
 
 def _examples(file: DataFile) -> list[dict[str, Any]]:
-    """Some rows, evenly spread over a file, without their images."""
+    """Some rows of a file without their images, as many of each task as there are of the others."""
     wanted = ("task", "instruction", "edit_prompt", "captions")
     with pq.ParquetFile(file.path) as parquet:
         columns = [name for name in parquet.schema_arrow.names if name in wanted]
         table = parquet.read(columns=columns, use_threads=False)
-    rows = sorted({table.num_rows * i // EXAMPLES for i in range(EXAMPLES)})
-    examples: list[dict[str, Any]] = table.take(rows).to_pylist()
+    by_task: dict[str, list[int]] = {}
+    for row, task in enumerate(table["task"].to_pylist()):
+        by_task.setdefault(task, []).append(row)
+    each = -(-EXAMPLES // len(by_task))
+    rows = {own[len(own) * i // each] for own in by_task.values() for i in range(each)}
+    examples: list[dict[str, Any]] = table.take(sorted(rows)[:EXAMPLES]).to_pylist()
     return examples

@@ -7,8 +7,11 @@ from collections.abc import Iterable, Sequence
 
 LONGEST_CHARACTERS = 300
 
-_MEANS_SOMETHING = re.compile(r"[\\`*_{}\[\]<>#|~$&:@!^=]|\.(?=\S)|^[-+\d](?=\S*[\s.)])|^[-+]")
-"""What Markdown, HTML or a formula could begin with; a full stop within a word makes links."""
+_MEANS_SOMETHING = re.compile(
+    r"[\\`*{}\[\]<>#|~$&:@!^=]|(?<![^\W_])_|_(?![^\W_])|\.(?=\S)|^[-+\d](?=\S*[\s.)])|^[-+]"
+)
+"""What Markdown, HTML or a formula could begin with. A full stop within a word makes links, and an
+underscore does something at the edge of a word only."""
 
 _PLAIN = re.compile(r"[\w.+-][\w ./@:+,=-]*")
 

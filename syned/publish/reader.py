@@ -24,8 +24,8 @@ class RowReader:
     def __init__(self, folder: ShardFolder, columns: list[str], *, groups_kept: int = 1) -> None:
         self._folder, self._columns, self._groups_kept = folder, columns, groups_kept
         self._groups: OrderedDict[tuple[int, int], list[dict[str, Any]]] = OrderedDict()
-        self._sizes: tuple[int, list[int]] = (-1, [])
-        """The shard that was looked into last, and the rows of its row groups."""
+        self._open: tuple[int, pq.ParquetFile | None] = (-1, None)
+        """The shard that was read last."""
 
     def row(self, shard: int, row: int) -> dict[str, Any]:
         """A row as column -> value.
@@ -41,23 +41,32 @@ class RowReader:
             raise RunError(f"{path} cannot be read, or has changed meanwhile: {error}") from error
 
     def _place(self, shard: int, row: int) -> tuple[int, int]:
-        if self._sizes[0] != shard:
-            found = pq.read_metadata(self._folder.file(shard))
-            rows = [found.row_group(group).num_rows for group in range(found.num_row_groups)]
-            self._sizes = (shard, rows)
-        for group, rows_here in enumerate(self._sizes[1]):
-            if row < rows_here:
+        """Row group, and row within it."""
+        metadata = self._file(shard).metadata
+        for group in range(metadata.num_row_groups):
+            rows = metadata.row_group(group).num_rows
+            if row < rows:
                 return group, row
-            row -= rows_here
-        raise IndexError(f"it has fewer rows than row {row} needs")
+            row -= rows
+        raise IndexError("it has fewer rows than expected")
 
     def _group(self, shard: int, group: int) -> list[dict[str, Any]]:
         key = (shard, group)
         if key not in self._groups:
             while len(self._groups) >= self._groups_kept:
                 self._groups.popitem(last=False)
-            with pq.ParquetFile(self._folder.file(shard)) as file:
-                table = file.read_row_group(group, columns=self._columns, use_threads=False)
+            file = self._file(shard)
+            table = file.read_row_group(group, columns=self._columns, use_threads=False)
             self._groups[key] = table.select(self._columns).to_pylist()
         self._groups.move_to_end(key)
         return self._groups[key]
+
+    def _file(self, shard: int) -> pq.ParquetFile:
+        last, file = self._open
+        if file is None or last != shard:
+            if file is not None:
+                file.close()
+            self._open = (-1, None)  # if the next one cannot be opened
+            file = pq.ParquetFile(self._folder.file(shard))
+            self._open = (shard, file)
+        return file

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 from syned.errors import RunError
-from syned.executors.threads import ahead, pool
+from syned.executors.threads import pool
 from syned.publish.captions import Paraphrases, captions_of
 from syned.publish.choose import Place
 from syned.publish.images import encode
@@ -34,8 +33,6 @@ _AS_REQUESTED = [
 ]  # fmt: skip
 """Columns that a row takes from its request unchanged."""
 _OF_EDITOR = ("seed", "guidance_scale", "image_guidance_scale", "steps", "editor")
-_PAIRS_AHEAD = 8
-
 MOST_ENCODERS = 16
 
 
@@ -161,36 +158,29 @@ def encoded_rows(
 ) -> Iterator[dict[str, Any]]:
     """The rows of a split, in order: column -> value, both images as one kind of file.
 
-    One thread reads ahead and several encode; a few pairs for each are in memory.
+    A pair or two for each of the encoding threads are in memory.
     """
     threads = min(MOST_ENCODERS, os.cpu_count() or 1)
-    pairs = ahead((reader.read(place, split) for place in places), _PAIRS_AHEAD)
-    with closing(pairs), pool(threads) as encoders:
-        waiting: deque[tuple[Pair, Future[bytes], Future[bytes]]] = deque()
-        for pair in pairs:
-            waiting.append((pair, *_submit(encoders, pair, encoding)))
-            if len(waiting) > threads + 1:
-                yield _finished(*waiting.popleft())
+    with pool(threads) as encoders:
+        waiting: deque[Future[dict[str, Any]]] = deque()
+        for place in places:
+            waiting.append(encoders.submit(_row, reader.read(place, split), encoding))
+            if len(waiting) > threads + 2:
+                yield waiting.popleft().result()
         while waiting:
-            yield _finished(*waiting.popleft())
+            yield waiting.popleft().result()
 
 
-def _submit(
-    encoders: ThreadPoolExecutor, pair: Pair, encoding: Encoding
-) -> tuple[Future[bytes], Future[bytes]]:
-    name = pair.values["id"]
-    options = (encoding.image_format, encoding.quality)
-    return (
-        encoders.submit(encode, pair.image, *options, where=f"the source image of {name}"),
-        encoders.submit(encode, pair.edited_image, *options, where=f"the edited image of {name}"),
-    )
-
-
-def _finished(pair: Pair, image: Future[bytes], edited: Future[bytes]) -> dict[str, Any]:
-    row = {
+def _row(pair: Pair, encoding: Encoding) -> dict[str, Any]:
+    name, options = pair.values["id"], (encoding.image_format, encoding.quality)
+    image = encode(pair.image, *options, where=f"the source image of {name}")
+    edited = encode(pair.edited_image, *options, where=f"the edited image of {name}")
+    source = {"bytes": image, "path": None}
+    return {
         **pair.values,
-        "image": {"bytes": image.result(), "path": None},
-        "edited_image": {"bytes": edited.result(), "path": None},
+        "image": source,
+        "edited_image": {"bytes": edited, "path": None},
+        # the same, under the names that diffusers' training script looks for
+        "input_image": source,
+        "edit_prompt": pair.values["instruction"],
     }
-    # under the names that diffusers' training script looks for
-    return row | {"input_image": row["image"], "edit_prompt": row["instruction"]}

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pyarrow.parquet as pq
 
 from syned.records import Edit, Request, from_rows
+from syned.report.places import rows_at, shares, spread
 from syned.report.sheet import SheetRow
 from syned.run import Run
-from syned.shards import ShardFolder
 
 SHARDS = 12
 """Most shards of a run that are looked at."""
@@ -44,22 +41,12 @@ def sheet_rows(run: Run, count: int) -> list[SheetRow]:
     return [_sheet_row(run, place) for place in balance(places, count)]
 
 
-def spread(values: Sequence[int], count: int) -> list[int]:
-    """At most `count` of the values, evenly spaced, the first among them."""
-    if len(values) <= count:
-        return list(values)
-    return [values[position * len(values) // count] for position in range(count)]
-
-
 def balance(places: Sequence[_Place], count: int) -> list[_Place]:
     """At most `count` places: the same number of every task where there are enough."""
     by_task: dict[str, list[_Place]] = {}
     for place in places:
         by_task.setdefault(place.task, []).append(place)
-    wanted = dict.fromkeys(by_task, 0)
-    while sum(wanted.values()) < min(count, len(places)):
-        open_tasks = [task for task in by_task if wanted[task] < len(by_task[task])]
-        wanted[min(open_tasks, key=wanted.__getitem__)] += 1
+    wanted = shares({task: len(of_task) for task, of_task in by_task.items()}, count)
     chosen: list[_Place] = []
     for task, of_task in by_task.items():
         rows = spread(range(len(of_task)), wanted[task]) if wanted[task] else []
@@ -68,11 +55,13 @@ def balance(places: Sequence[_Place], count: int) -> list[_Place]:
 
 
 def _sheet_row(run: Run, place: _Place) -> SheetRow:
-    (request,) = from_rows([_read_row(run.requests, place.shard, place.row)], Request)
-    (edit,) = from_rows([_read_row(run.edits, place.shard, place.row)], Edit)
+    at = (place.shard, place.row)
+    (request,) = from_rows([rows_at(run.requests, [at])[at]], Request)
+    (edit,) = from_rows([rows_at(run.edits, [at])[at]], Edit)
     source = None
     if request.image_shard >= 0:
-        source = _read_row(run.images, request.image_shard, request.image_row)["image"]["bytes"]
+        at = (request.image_shard, request.image_row)
+        source = rows_at(run.images, [at])[at]["image"]["bytes"]
     return SheetRow(source, request.instruction, edit.edited_image, label_of(request, edit))
 
 
@@ -82,15 +71,3 @@ def label_of(request: Request, edit: Edit) -> str:
         return f"failed: {edit.reason}"
     verdict = {None: "", True: "right", False: "wrong"}[edit.right]
     return " ".join(word for word in (verdict, request.task and f"({request.task})") if word)
-
-
-def _read_row(folder: ShardFolder, shard: int, row: int) -> dict[str, Any]:
-    """One row of a shard, read with its row group alone."""
-    with pq.ParquetFile(folder.file(shard)) as file:
-        for group in range(file.num_row_groups):
-            rows = file.metadata.row_group(group).num_rows
-            if row < rows:
-                table = file.read_row_group(group)
-                return dict(table.slice(row, 1).to_pylist()[0])
-            row -= rows
-    raise IndexError(f"{folder.path} shard {shard} has fewer rows than its records say")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from syned.config import Thresholds
 from syned.estimate import Estimate
 from syned.executors.local import GenerateSummary
+from syned.executors.scores import ScoreSummary
 from syned.executors.texts import ParaphraseSummary
 from syned.progress import duration
 from syned.publish.dataset import Published
-from syned.summary import CaptionSummary, RunSummary, TaskScore
+from syned.stages.calibrate import Calibration, Kept
+from syned.summary import CaptionSummary, RunSummary, SelectionSummary, TaskScore
 
 RIGHT = "right: at most half as far from the true result as the source image is"
 
@@ -55,6 +59,91 @@ def caption_lines(captions: CaptionSummary) -> list[str]:
     if captions.rejected_by_reason:
         lines.append(f"rejected {reasons(captions.rejected_by_reason)}")
     return lines
+
+
+def selection_lines(selection: SelectionSummary) -> list[str]:
+    """What the filter kept, a line each."""
+    whole = selection.whole
+    share = whole.kept / whole.edits if whole.edits else 0.0
+    lines = [f"kept     {whole.kept:,} of {whole.edits:,} edits, {share:.0%}"]
+    if selection.behind:
+        lines[0] += f"; {selection.behind:,} made since: `syned filter` again"
+    if whole.dropped:
+        lines.append(f"dropped  {reasons(whole.dropped)}")
+    for name, counts in selection.contamination.items():
+        found = ", ".join(f"{count:,} by {what}" for what, count in counts.items())
+        lines.append(f"clear of {line(name)}: {found}")
+    if selection.truth is not None:
+        lines += _truth_lines(selection)
+    return lines
+
+
+def funnel_lines(selection: SelectionSummary) -> Iterator[str]:
+    """How many edits each reason takes away and leaves, and what is kept of each task."""
+    left = selection.whole.edits
+    width = max([*map(len, selection.whole.dropped), *(len(t.task) for t in selection.tasks), 4])
+    yield f"{'edits':<{width + 2}} {left:>9,}"
+    for reason, count in selection.whole.dropped.items():
+        left -= count
+        yield f"  {reason:<{width}} {-count:>9,}  {left:>9,} left"
+    yield f"{'kept':<{width + 2}} {left:>9,}"
+    yield ""
+    for task in selection.tasks:
+        name = line(task.task) or "no task"
+        counts = f"{task.kept:>9,} of {task.edits:>9,}"
+        yield f"  {name:<{width}} {counts}  {reasons(task.dropped)}".rstrip()
+
+
+def _truth_lines(selection: SelectionSummary) -> Iterator[str]:
+    truth, precision, recall = selection.truth or {}, selection.precision, selection.recall
+    if precision is not None:
+        counts = f"{truth['kept_right']:,} of {truth['kept_judged']:,}"
+        yield f"right    {precision:.1%} of what is kept ({counts}): the precision"
+    if recall is not None:
+        counts = f"{truth['kept_right']:,} of {truth['right']:,}"
+        yield f"kept     {recall:.1%} of what is right ({counts}): the recall"
+
+
+def score_line(made: ScoreSummary) -> str:
+    """What one call has scored."""
+    pace = made.edits / made.seconds if made.seconds > 0 else 0.0
+    return (
+        f"{made.images:,} source images and {made.edits:,} edits scored in "
+        f"{duration(made.seconds)}, {pace:.3g} edits a second, after "
+        f"{duration(made.load_seconds)} of loading"
+    )
+
+
+def calibration_lines(found: Calibration) -> list[str]:
+    """Thresholds as a config has them, and what they do."""
+
+    def told(what: str, some: Kept) -> str:
+        return (
+            f"# {what}: {some.precision:.1%} of what is kept is right "
+            f"({some.kept_right:,} of {some.kept:,}), {some.recall:.1%} of what is right is kept "
+            f"({some.kept_right:,} of {some.right:,})"
+        )
+
+    boxes = {task: dict(bounds) for task, bounds in found.tasks.items()}
+    shared = next(iter(boxes.values()), {})
+    alike = all(box == shared for box in boxes.values())
+    common = {name: None for name, default in Thresholds() if default is not None}
+    lines = [
+        told("on edits that such thresholds were not found on", found.held_out),
+        told("on those that these were found on", found.found_on),
+        "filter:",
+        f"  thresholds: {_flow({**common, **(shared if alike else {})})}",
+    ]
+    if not alike:
+        lines.append("  tasks:")
+        lines += [f"    {json.dumps(task)}: {_flow(box)}" for task, box in boxes.items()]
+    return lines
+
+
+def _flow(numbers: Mapping[str, float | None]) -> str:
+    """As YAML on one line."""
+    parts = (f"{name}: {'null' if n is None else f'{n:.4g}'}" for name, n in numbers.items())
+    return f"{{{', '.join(parts)}}}"
 
 
 def paraphrase_line(made: ParaphraseSummary) -> str:

@@ -88,7 +88,7 @@ def _given_instructions(config: SourceConfig) -> list[str]:
 
 
 def _open_images(folder: Path, instructions: Sequence[str], config: SourceConfig) -> Source:
-    images = _images_in(folder)
+    images = images_in(folder)
     if not images:
         raise ConfigError(
             f"{folder} holds no image; files ending in {' '.join(sorted(IMAGE_SUFFIXES))} are read"
@@ -131,7 +131,7 @@ def _open_metadata(folder: Path, config: SourceConfig, *, edited_images: bool) -
         aliases=FILE_ALIASES,
     )
     table = _Table(path, columns, config.split, edited_images)
-    images = _images_in(folder)
+    images = images_in(folder)
     revision = _hash_of([_sha256_of(path), *_sizes(folder, images)])
 
     def records(start: int) -> Iterator[SourceRecord]:
@@ -170,7 +170,7 @@ def _metadata_file(folder: Path) -> Path:
         )
     if not found:
         raise ConfigError(
-            f"{folder} has no instructions for its {len(_images_in(folder))} images; give them in "
+            f"{folder} has no instructions for its {len(images_in(folder))} images; give them in "
             "one of three ways: a metadata.csv (or .jsonl, .parquet) in the folder with the columns"
             " file_name and instruction, source.instruction for one that goes for every image, "
             "or source.instructions_file for a text file with one a line"
@@ -178,7 +178,7 @@ def _metadata_file(folder: Path) -> Path:
     return found[0]
 
 
-def _images_in(folder: Path) -> list[Path]:
+def images_in(folder: Path) -> list[Path]:
     """Image files below the folder, relative to it, in the same order on every machine."""
     found = (path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     visible = (

@@ -11,13 +11,14 @@ from syned.engines.base import Reply, TextEncoder
 from syned.records import JudgedCandidate, Original, Paraphrased, TextKind
 from syned.text.align import WordEmbeddings, misaligned
 from syned.text.clean import clean, tidy
-from syned.text.judge import Candidate, folded, verdict
+from syned.text.judge import Candidate, verdict
+from syned.text.stems import folded
 from syned.text.words import WORD
 
 LONGEST_CHARACTERS = 600
 """A longer text is no instruction and no caption, and is not asked for."""
 
-JUDGED_BY = "judge 1"
+JUDGED_BY = "judge 2"
 """Raised with every change of a verdict, so that what was judged before is judged again."""
 
 BEYOND_BEST = "beyond_best"

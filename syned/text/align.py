@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from syned.text.judge import content_words
+from syned.text.order import roles_swapped
+from syned.text.stems import content_words
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts -> unit vectors, shape (texts, d)."""
@@ -41,7 +42,10 @@ class WordEmbeddings:
 
 
 def misaligned(text: str, original: str, embeddings: WordEmbeddings, threshold: float) -> str:
-    """Whether an object was lost or added; "" when each has a counterpart.
+    """Whether an object was lost, added or changed places; "" when each has its counterpart.
+
+    A word that the original does not have must stand for one that the paraphrase does not have:
+    "sun" is near "moon", and a sun beside the moon is one object more all the same.
 
     Args:
         text: the paraphrase.
@@ -50,14 +54,17 @@ def misaligned(text: str, original: str, embeddings: WordEmbeddings, threshold: 
         threshold: least cosine of a word and its counterpart, in [-1, 1].
 
     Returns:
-        "object_lost", "object_added" or "".
+        "object_lost", "object_added", "roles_swapped" or "".
     """
     ours, theirs = content_words(text), content_words(original)
-    if not theirs:
-        return ""
-    if not ours:
-        return "object_lost"
+    if not theirs or not ours:
+        return "object_lost" if theirs else "object_added" if ours else ""
     cosines = embeddings.of(theirs) @ embeddings.of(ours).T  # (original, paraphrase)
     if float(cosines.max(axis=1).min()) < threshold:
         return "object_lost"
-    return "object_added" if float(cosines.max(axis=0).min()) < threshold else ""
+    gone = [i for i, word in enumerate(theirs) if word not in ours]
+    new = [j for j, word in enumerate(ours) if word not in theirs]
+    if new and (not gone or float(cosines[gone][:, new].max(axis=0).min()) < threshold):
+        return "object_added"
+    counterparts = {word: theirs[i] for word, i in zip(ours, cosines.argmax(axis=0), strict=True)}
+    return "roles_swapped" if roles_swapped(text, original, counterparts) else ""

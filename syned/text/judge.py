@@ -14,6 +14,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
+from syned.text.order import clause_added, repeats_itself, roles_swapped
+from syned.text.stems import OPERATIONS_OF, folded, words_of
 from syned.text.words import (
     COLORS,
     DEGREES,
@@ -22,11 +24,9 @@ from syned.text.words import (
     IMPERATIVES,
     NEGATIONS,
     NUMBERS,
-    OPERATIONS,
     PHRASES,
     REFUSALS,
     SCAFFOLD,
-    STOP_WORDS,
     TASK_OPERATIONS,
     WORD,
 )
@@ -34,13 +34,12 @@ from syned.text.words import (
 REASONS = (
     "empty", "refusal", "several_lines", "too_long", "cut_off", "scaffold", "stray_quotes",
     "not_an_instruction", "not_a_caption", "same", "duplicate", "protected_word_lost",
-    "protected_word_added", "operation_changed", "roles_swapped", "object_lost", "object_added",
-    "too_far",
+    "protected_word_added", "operation_changed", "clause_added", "repeats_itself", "roles_swapped",
+    "object_lost", "object_added", "too_far",
 )  # fmt: skip
 """Why a candidate is rejected, in the order in which it is judged; the last three need a model."""
 
 _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|‘([^’]+)’|(?<!\w)\'(\S[^\']*(?:\w\'\w[^\']*)*)\'(?!\w)')
-_ARTICLES = {"a", "an", "the"}
 _UNFINISHED = re.compile(
     r"(?:[,;:(\-–]|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|into|and|or|but|that|is|its|"
     r"he|she|they|his|her|their|so|as|who|which|where|while|than))$",
@@ -49,13 +48,12 @@ _UNFINISHED = re.compile(
 _SWITCHED = re.compile(
     r"\b(?:turn|switch|power)(?:s|ed)?\b(?:\s+\S+){0,4}?\s+(on|off)\b", re.IGNORECASE
 )
+_ANY_MORE = re.compile(r"\bany ?more\b", re.IGNORECASE)  # no degree
 _DECLARATIVE = frozenset(
     "the a an this that these those there it its he she they we i you his her their what how why "
     "which who is are was were does if while as".split()
 )
 _PERSONAL = frozenset("i i'm i'd i'll we you your you're my me our".split())
-_PREPOSITIONS = frozenset("to on in onto into with for from at by above below behind over".split())
-_SPELLINGS = {"grey": "gray", "golden": "gold", "colour": "color", "blonde": "blond"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +103,10 @@ def verdict(
         return "protected_word_added"
     if operation_changed(text, original, task):
         return "operation_changed"
+    if clause_added(text, original):
+        return "clause_added"
+    if repeats_itself(text, original):
+        return "repeats_itself"
     return "roles_swapped" if roles_swapped(text, original) else ""
 
 
@@ -146,7 +148,7 @@ def is_instruction(text: str, original: str) -> bool:
     personal = (set(words) & _PERSONAL) - set(of_original)
     asks = text.rstrip().endswith("?") and not original.rstrip().endswith("?")
     first = words[0]
-    edits = first in EDIT_VERBS or first in _OPERATION_OF or first == of_original[0]
+    edits = first in EDIT_VERBS or first in OPERATIONS_OF or first == of_original[0]
     if first == "take" != of_original[0]:  # away, out or off, and not "take a bath"
         edits = "remove" in operations(text)
     return edits and not personal and not asks
@@ -158,21 +160,10 @@ def is_caption(text: str, original: str) -> bool:
     return first not in IMPERATIVES or of_original[:1] == [first]
 
 
-def words_of(text: str) -> list[str]:
-    """The words in lower case, British and American spellings alike."""
-    found = [word.replace("’", "'").casefold() for word in WORD.findall(text)]
-    return [_SPELLINGS.get(word, word) for word in found]
-
-
-def folded(text: str) -> tuple[str, ...]:
-    """What is left when case, punctuation and articles do not count."""
-    return tuple(word for word in words_of(text) if word not in _ARTICLES)
-
-
 def protected(text: str) -> Counter[str]:
     """Words that must neither go nor come: numbers, colors, directions, degrees, negations."""
     found = {f"switched:{match[1].lower()}" for match in _SWITCHED.finditer(text)}
-    words = words_of(text)
+    words = words_of(_ANY_MORE.sub("", text))
     for word in words:
         plain = word.removesuffix("'s")
         singular = plain.removesuffix("s")
@@ -203,13 +194,6 @@ def _lost_quote(text: str, original: str) -> bool:
     )
 
 
-_OPERATION_OF = {
-    word: [name for name, words in OPERATIONS.items() if word in words.split()]
-    for words in OPERATIONS.values()
-    for word in words.split()
-}
-
-
 def operations(text: str) -> set[str]:
     """Operations that a text names in no uncertain words: "add", "remove", "change"."""
     plain = f" {' '.join(words_of(text))} "
@@ -217,7 +201,7 @@ def operations(text: str) -> set[str]:
     if re.search(r" (?:take|crop|cut|wipe|edit)s? (?:\S+ ){1,5}?(?:away|out|off) ", plain):
         found.add("remove")
     for word in plain.split():
-        meanings = _OPERATION_OF.get(word, [])
+        meanings = OPERATIONS_OF.get(word, [])
         if len(meanings) == 1:
             found.add(meanings[0])
     return found
@@ -225,68 +209,18 @@ def operations(text: str) -> set[str]:
 
 def operation_changed(text: str, original: str, task: str) -> bool:
     """Whether a text asks for another kind of edit than the original, or for one more."""
-    before, after = operations(original) or set(TASK_OPERATIONS.get(task, ())), operations(text)
+    if _second_edits(text) > _second_edits(original):
+        return True
+    named, after = operations(original), operations(text)
+    if not named and not after:  # "there is no dog any more"
+        return False
+    before = named or set(TASK_OPERATIONS.get(task, ()))
     removal_changed = ("remove" in before) != ("remove" in after)
-    not_named = before == {"add"} and not after  # "make the man's head a hat"
-    one_more = _second_edits(text) > _second_edits(original)
-    return removal_changed or not_named or one_more or bool(before and not after <= before)
+    not_named = named == {"add"} and not after  # "make the man's head a hat"
+    return removal_changed or not_named or bool(before and not after <= before)
 
 
 def _second_edits(text: str) -> int:
     """How often a text goes on with "and" and another edit."""
     words = words_of(text)
     return sum(a == "and" and b in EDIT_VERBS for a, b in pairwise(words))
-
-
-def roles_swapped(text: str, original: str) -> bool:
-    """Whether what is edited and where have changed places: "add the bed to the suitcase"."""
-    head, tail = _parts(original)
-    new_head, new_tail = _parts(text)
-    if not (head and tail and new_head and new_tail):
-        return False
-    return bool(
-        (tail - head) & (new_head - new_tail)
-        and (head - tail) & (new_tail - new_head)
-        and not (head & new_head and tail & new_tail)
-    )
-
-
-def _parts(text: str) -> tuple[set[str], set[str]]:
-    """Content words before and after the first preposition that follows one."""
-    head: set[str] = set()
-    tail: set[str] = set()
-    past = False
-    for word in words_of(text):
-        if word in _PREPOSITIONS and head:
-            past = True
-        elif stem := content_stem(word):
-            (tail if past else head).add(stem)
-    return head, tail
-
-
-def content_words(text: str) -> list[str]:
-    """Stems of the words that name what an edit is about, each once, in order.
-
-    Protected words and words for operations are judged by themselves and left out.
-    """
-    stems = [content_stem(word) for word in words_of(text)]
-    return list(dict.fromkeys(stem for stem in stems if stem))
-
-
-def content_stem(word: str) -> str:
-    """A content word without its plural or possessive ending; "" for any other word."""
-    plain = word.removesuffix("'s").removesuffix("'")
-    judged = (STOP_WORDS, COLORS, NUMBERS, DIRECTIONS, DEGREES, NEGATIONS, _OPERATION_OF)
-    if any(plain in words for words in judged) or len(plain) < 2:
-        return ""
-    return _singular(plain)
-
-
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word

@@ -1,5 +1,5 @@
-"""Making editors: the autoencoder, the text encoder and the denoiser of an InstructPix2Pix."""
+"""Making the models that come with Syned: an InstructPix2Pix and a CLIP, each from nothing."""
 
-from syned.training.commands import run_editor_training
+from syned.training.commands import run_clip_training, run_editor_training
 
-__all__ = ["run_editor_training"]
+__all__ = ["run_clip_training", "run_editor_training"]

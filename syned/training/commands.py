@@ -1,4 +1,4 @@
-"""The training command: a config file in, a folder out."""
+"""The training commands: a config file in, a folder out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from syned.config import SourceConfig
 from syned.records import SourceRecord
 from syned.settings import load_settings
 from syned.sources import open_source
+from syned.training.clip import measure_clip, train_clip
 from syned.training.editor import train_editor
-from syned.training.settings import EditorTraining
+from syned.training.settings import ClipTraining, EditorTraining
 
 
 def run_editor_training(config: Path, overrides: Sequence[str], say: Callable[[str], None]) -> Path:
@@ -19,5 +20,27 @@ def run_editor_training(config: Path, overrides: Sequence[str], say: Callable[[s
     return train_editor(settings, lambda split: _records(settings.source, split), say=say)
 
 
-def _records(source: SourceConfig, split: str) -> Iterator[SourceRecord]:
-    return open_source(source.model_copy(update={"split": split})).records(0)
+def run_clip_training(
+    config: Path, overrides: Sequence[str], say: Callable[[str], None], *, check: str | None = None
+) -> Path:
+    """Train a CLIP as a config says, or measure one; returns its folder.
+
+    Args:
+        config: of the training.
+        overrides: settings in place of the config's.
+        say: told in plain words what happens.
+        check: the CLIP to measure on the validation split instead of training one.
+    """
+    settings = load_settings(ClipTraining, config, overrides)
+
+    def records(split: str, start: int) -> Iterator[SourceRecord]:
+        return _records(settings.source, split, start)
+
+    if check is None:
+        return train_clip(settings, records, say=say)
+    measure_clip(check, settings, records, say=say)
+    return Path(check)
+
+
+def _records(source: SourceConfig, split: str, start: int = 0) -> Iterator[SourceRecord]:
+    return open_source(source.model_copy(update={"split": split})).records(start)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +23,6 @@ from diffusers import DDPMScheduler, StableDiffusionInstructPix2PixPipeline
 from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 
-from syned.errors import RunError
 from syned.records import SourceRecord
 from syned.training.denoiser import (
     change_weights,
@@ -36,6 +34,7 @@ from syned.training.settings import EditorTraining
 from syned.training.start import load_start, predict_from_copy
 from syned.training.triples import Triples, encode_triples
 from syned.training.validation import draw_validation
+from syned.training.work import warmup_cosine, work_folder
 
 Say = Callable[[str], None]
 Records = Callable[[str], Iterator[SourceRecord]]
@@ -108,7 +107,7 @@ class _Trainer:
         if settings.start_as_copy:
             predict_from_copy(pipeline)
         self.say = say if self.accelerator.is_main_process else _silence
-        self.work = work_folder(settings)
+        self.work = work_folder(settings, free=_FREE)
         pipeline.vae.requires_grad_(False).to(self.accelerator.device)
         with self.accelerator.main_process_first():  # the others find what it has kept
             self.triples = self._read_triples()
@@ -343,13 +342,6 @@ def _moving_average(
     return average
 
 
-def warmup_cosine(step: int, warmup_steps: int, steps: int) -> float:
-    """Share of the peak learning rate: a linear rise, then a half cosine down to zero."""
-    if step < warmup_steps:
-        return (step + 1) / warmup_steps
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup_steps) / max(1, steps - warmup_steps)))
-
-
 def _loss_weights(settings: EditorTraining, source: Tensor, edited: Tensor) -> dict[str, Tensor]:
     """What every latent's squared and absolute error count, both (b, 1, h, w)."""
     squared = absolute = change_weights(source, edited, settings.change_weight)
@@ -375,32 +367,6 @@ def _tokens(pipeline: StableDiffusionInstructPix2PixPipeline, texts: list[str]) 
         return_tensors="pt",
     ).input_ids
     return tokens
-
-
-def work_folder(settings: EditorTraining) -> Path:
-    """`<output>.training/`, which belongs to these settings alone.
-
-    Args:
-        settings: of the training.
-
-    Raises:
-        RunError: it was begun with settings that lead elsewhere.
-    """
-    work = Path(f"{settings.output.rstrip('/')}.training")
-    work.mkdir(parents=True, exist_ok=True)
-    note = work / "settings.json"
-    ours = settings.model_dump(mode="json", exclude=_FREE)
-    if note.exists():
-        theirs = json.loads(note.read_text())
-        differing = sorted(k for k in ours.keys() | theirs.keys() if ours.get(k) != theirs.get(k))
-        if differing:
-            listed = ", ".join(f"{k} {theirs.get(k)!r} (now {ours.get(k)!r})" for k in differing)
-            raise RunError(
-                f"{work} was begun with {listed}; go on with those settings, or train into "
-                "another folder with --set output=FOLDER"
-            )
-    note.write_text(json.dumps(ours, indent=1))
-    return work
 
 
 _FREE = {

@@ -103,3 +103,65 @@ class EditorTraining(Settings):
     validation_steps: int = Field(default=20, ge=1)
     validation_guidance_scale: float = 1.5
     validation_image_guidance_scale: float = 1.0
+
+
+class ImageTowerSize(Settings):
+    """A CLIP image encoder that starts from nothing."""
+
+    width: int = Field(default=128, ge=8)
+    layers: int = Field(default=5, ge=1)
+    heads: int = Field(default=4, ge=1)
+    patch_px: int = Field(default=8, ge=1)
+
+
+class ClipLossWeights(Settings):
+    """How much each part of a CLIP's loss counts."""
+
+    contrast: float = Field(default=1.0, ge=0)
+    """Which caption belongs to which image."""
+    image_facts: float = Field(default=2.0, ge=0)
+    """What an image shows, question by question."""
+    text_facts: float = Field(default=0.6, ge=0)
+    """What a caption says, question by question."""
+    attempt_text: float = Field(default=3.0, ge=0)
+    """Whether an attempt at an edit matches the caption of its result."""
+    attempt_direction: float = Field(default=1.0, ge=0)
+    """Whether an attempt changes the image as the caption changes."""
+    attempt_error: float = Field(default=3.0, ge=0)
+    """How far an attempt is from the true result."""
+
+
+class ClipTraining(Settings):
+    """`syned train-clip`: a CLIP from nothing, for a source whose true edits are known."""
+
+    output: str
+    """Folder of the finished CLIP; checkpoint and log lie in `<output>.training/`."""
+    source: SourceConfig
+    attempts: tuple[str, ...] = ()
+    """Runs of the training split whose edits are looked at beside made-up ones."""
+    attempts_fraction: float = Field(default=0.6, ge=0, le=1)
+    """Share of the requests of a batch that come from those runs, if there are any."""
+    image_size_px: int = Field(default=64, ge=8)
+    image_tower: ImageTowerSize = ImageTowerSize()
+    text_tower: TextEncoderSize = TextEncoderSize(layers=2, max_tokens=64)
+    embedding_width: int = Field(default=256, ge=8)
+    losses: ClipLossWeights = ClipLossWeights()
+    steps: int = Field(default=4000, ge=1)
+    """Optimiser steps."""
+    batch_size: int = Field(default=24, ge=2)
+    """Requests a step; each is three images and two captions."""
+    learning_rate: float = Field(default=1e-3, gt=0)
+    warmup_steps: int = Field(default=100, ge=0)
+    weight_decay: float = Field(default=0.02, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    save_dtype: Literal["float32", "float16"] = "float32"
+    device: str = "auto"
+    seed: int = 0
+    report_every: int = Field(default=50, ge=1)
+    checkpoint_every: int = Field(default=250, ge=1)
+    validate_every: int = Field(default=1000, ge=1)
+    validation_split: str = "validation"
+    validation_requests: int = Field(default=256, ge=2)
+    """Requests whose images and captions have to find each other."""
+    validation_attempts: tuple[str, ...] = ()
+    """Runs of the validation split whose edits are to be told right from wrong."""

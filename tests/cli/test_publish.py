@@ -76,6 +76,17 @@ def test_settings_are_noted_in_the_run_and_used_again(tmp_path: Path) -> None:
     assert open_run("test", tmp_path).settings()["config"]["generate"]["n"] == 12
 
 
+def test_what_is_published_elsewhere_does_not_change_the_runs_settings(tmp_path: Path) -> None:
+    make_run(tmp_path, MadeUp(40))
+    other = ["--format", "instructpix2pix", "--out", str(tmp_path / "other")]
+
+    assert run_cli("publish", *other) == 0
+    assert run_cli("publish") == 0
+
+    assert "`edit_prompt`" in (tmp_path / "other" / "README.md").read_text()
+    assert "`edit_prompt`" not in (tmp_path / "test" / "dataset" / "README.md").read_text()
+
+
 def test_a_dataset_can_lie_elsewhere_and_nothing_else_is_overwritten(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -52,6 +52,36 @@ def test_greedy_answers_do_not_depend_on_padding(folder: Path) -> None:
     assert answers(1) == answers(4)
 
 
+def test_what_requests_begin_with_is_read_once_and_changes_no_answer(folder: Path) -> None:
+    sampling = Sampling(answers=2, temperature=1e-4, top_p=1.0, max_new_tokens=5)
+    found = find_language_model(str(folder))
+    prompts = ["You paraphrase. " * 3, "You rhyme. "]
+    requests = [
+        ChatRequest(
+            f"{prompt}{i}",
+            ({"role": "system", "content": prompt}, {"role": "user", "content": "hat " * (i + 1)}),
+        )
+        for i in range(4)
+        for prompt in prompts
+    ]
+
+    def answers(begin: bool) -> tuple[dict[str, tuple[str, ...]], list[int]]:
+        class Counting(TransformersChatModel):
+            _remembers_all = begin
+
+        model, reads = Counting(found, device=CPU, batch_size=2), []
+        model._model.register_forward_pre_hook(
+            lambda _, args, kwargs: reads.append(len(args)), with_kwargs=True
+        )
+        said = {reply.key: reply.answers for reply in model.replies(requests, sampling)}
+        return said, [read for read in reads if read]
+
+    (plain, _), (shared, reads) = answers(False), answers(True)
+    assert plain == shared
+    assert len(plain) == 8
+    assert len(reads) == len(prompts)
+
+
 def test_a_batch_that_does_not_fit_is_halved(folder: Path) -> None:
     model = TransformersChatModel(find_language_model(str(folder)), device=CPU, batch_size=4)
     answer, sizes = model._answer, []

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from syned.engines import vllm_worker
 from syned.engines.base import ChatRequest, Reply, Sampling
-from syned.engines.language_models import LanguageModel
+from syned.engines.checkpoints import Checkpoint
 from syned.engines.vllm_chat import PENDING, VllmChatModel
 from syned.errors import EngineError
 
@@ -28,7 +32,7 @@ def _fake_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def model(folder: Path, **options: Any) -> VllmChatModel:
-    where = LanguageModel("somewhere", None, "m@1")
+    where = Checkpoint("somewhere", "m", "1")
     return VllmChatModel(where, python=None, options=options, log=folder / "vllm.log")
 
 
@@ -40,10 +44,11 @@ def test_all_requests_are_answered_in_the_order_in_which_they_get_done(tmp_path:
     count = PENDING + 50
     with model(tmp_path) as chat:
         replies = list(chat.replies(chats(count), SAMPLING))
-        again = list(chat.replies(chats(1), SAMPLING))
+        again = list(chat.replies(chats(1), replace(SAMPLING, answers=1)))
     assert sorted(int(reply.key) for reply in replies) == list(range(count))
     first = next(reply for reply in replies if reply.key == "0")
-    assert first == Reply("0", ("text 0 0", "text 0 1"), (False, True), 6) == again[0]
+    assert first == Reply("0", ("text 0 0", "text 0 1"), (False, True), 6)
+    assert again == [Reply("0", ("text 0 0",), (False,), 3)]
     assert "vLLM prints to standard output" in (tmp_path / "vllm.log").read_text()
 
 
@@ -57,10 +62,10 @@ def test_a_request_that_the_engine_cannot_take_fails_alone(tmp_path: Path) -> No
 
 def test_an_engine_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
     with (
-        model(tmp_path, kv_cache_dtype="broken") as chat,
         pytest.raises(EngineError, match="no room for the cache"),
+        model(tmp_path, kv_cache_dtype="broken"),
     ):
-        list(chat.replies(chats(1), SAMPLING))
+        pass
 
 
 def test_an_engine_that_dies_shows_its_log_and_keeps_what_it_said(tmp_path: Path) -> None:
@@ -77,8 +82,8 @@ def test_an_environment_without_vllm_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", "")
-    with model(tmp_path) as chat, pytest.raises(EngineError, match=r'pip install "syned\[vllm\]"'):
-        list(chat.replies(chats(1), SAMPLING))
+    with pytest.raises(EngineError, match=r'pip install "syned\[vllm\]"'), model(tmp_path):
+        pass
 
 
 def test_the_worker_ends_with_the_block_and_with_its_parent(tmp_path: Path) -> None:
@@ -91,13 +96,25 @@ def test_the_worker_ends_with_the_block_and_with_its_parent(tmp_path: Path) -> N
     code = (
         "import os, signal, sys; from pathlib import Path\n"
         "from tests.engines.test_vllm_chat import model, chats, SAMPLING\n"
-        "chat = model(Path(sys.argv[1])); list(chat.replies(chats(1), SAMPLING))\n"
-        "print(chat._worker.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "with model(Path(sys.argv[1])) as chat:\n"
+        "    list(chat.replies(chats(1), SAMPLING)); print(chat._worker.pid, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     environment = {**os.environ, "PYTHONPATH": f"{FAKE}{os.pathsep}{ROOT}"}
     command = [sys.executable, "-c", code, str(tmp_path)]
     killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended(int(killed.stdout))
+
+
+def test_a_worker_whose_parent_is_gone_ends_while_it_still_loads(tmp_path: Path) -> None:
+    worker = subprocess.Popen(
+        [sys.executable, str(Path(vllm_worker.__file__))], stdin=subprocess.PIPE, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    assert worker.stdin is not None
+    with worker.stdin as stdin:
+        stdin.write(json.dumps({"engine": {"model": "m", "load_seconds": 60}}) + "\n")
+    assert worker.wait(timeout=30) in (0, -signal.SIGTERM)
 
 
 def ended(pid: int) -> bool:

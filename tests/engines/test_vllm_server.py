@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("openai")
 
 from syned.engines.base import Sampling
-from syned.engines.language_models import LanguageModel
+from syned.engines.checkpoints import Checkpoint
 from syned.engines.server import ServerModel, ServerOptions
 from syned.engines.vllm_server import serve
 from syned.errors import EngineError
@@ -26,9 +26,9 @@ def _fake_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(FAKE))
 
 
-def model(folder: Path) -> LanguageModel:
+def model(folder: Path) -> Checkpoint:
     folder.mkdir(exist_ok=True)
-    return LanguageModel(str(folder), None, "m@1")
+    return Checkpoint(str(folder), "m", "1")
 
 
 def test_a_server_runs_for_the_block_and_no_longer(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from syned.executors.texts import ParaphraseOptions, ParaphraseSummary, paraphra
 from syned.prompts import load_prompt
 from syned.records import Original, Paraphrased, from_rows
 from syned.run import Run
-from syned.stages.paraphrase import Judge, Strictness
+from syned.stages.paraphrase import Judge, Strictness, originals
 from tests.conftest import HeardProgress, new_run
 
 OPTIONS = ParaphraseOptions(
@@ -219,3 +219,19 @@ def test_an_altered_shard_is_noticed_and_made_again(tmp_path: Path) -> None:
     paraphrase(run, texts(6), model)
     assert run.captions.file(0).read_bytes() == before
     assert model.asked == []
+
+
+def test_as_many_texts_in_more_edits_send_no_more_requests(tmp_path: Path) -> None:
+    texts_of_emu_edit = 3_589
+
+    def rows(edits: int) -> Iterator[dict[str, object]]:
+        for i in range(edits):
+            text = f"Add a wheel of kind k{i % texts_of_emu_edit}z"
+            yield {"status": "planned", "instruction": text, "captions": [], "task": "add"}
+
+    few, many = (list(originals(rows(edits))) for edits in (texts_of_emu_edit, 100_000))
+    assert many == few
+    one_round = replace(OPTIONS, rounds=1, paraphrases=1, shard_rows=1000)
+    model = FakeChatModel()
+    made = paraphrase(new_run(tmp_path), many, model, one_round)
+    assert made.requests == len(set(model.asked)) == texts_of_emu_edit

@@ -14,6 +14,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -102,7 +103,9 @@ def train_table(
     """Learn the caption of an edited color, a pair a step; each step is a checkpoint."""
     folder.mkdir(parents=True, exist_ok=True)
     state_file = folder / "state.json"
-    state = json.loads(state_file.read_text()) if state_file.exists() else {"step": 0, "table": {}}
+    state: dict[str, Any] = {"step": 0, "table": {}}
+    if state_file.exists():
+        state = json.loads(state_file.read_text())
     calls = len((folder / "calls").read_text()) if (folder / "calls").exists() else 0
     (folder / "calls").write_text("x" * (calls + 1))
     assert training.steps is not None
@@ -166,7 +169,7 @@ def small_kit(seconds_per_step: float = 0.0) -> Kit:
     return Kit(
         open_pairs=open_colors,
         open_tools=partial(table_tools, seconds_per_step),
-        open_scorer=partial(nullcontext, WordScorer()),
+        open_scorer=lambda: nullcontext(WordScorer()),
     )
 
 

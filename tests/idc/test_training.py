@@ -21,7 +21,7 @@ from syned.config import (  # noqa: E402
     TwoStreamConfig,
 )
 from syned.errors import DataError, EngineError, RunError  # noqa: E402
-from syned.idc import training  # noqa: E402
+from syned.idc import files, training  # noqa: E402
 from syned.idc.captioners import load_captioner  # noqa: E402
 from syned.idc.draws import Row  # noqa: E402
 from syned.idc.files import read_json  # noqa: E402
@@ -38,7 +38,7 @@ from tests.tiny_captioners import (  # noqa: E402
 NEW = NewBlip2(
     image_size_px=32,
     patch_size_px=8,
-    width=16,
+    width=32,
     heads=2,
     vision_layers=1,
     qformer_layers=1,
@@ -64,7 +64,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def captioner_of(kind: str, checkpoints: Path) -> CaptionerConfig:
     common: dict[str, Any] = {"max_caption_tokens": 12}
     if kind == "two_stream":
-        sizes = {"width": 32, "heads": 2, "fusion_layers": 1, "decoder_layers": 1}
+        sizes: dict[str, Any] = {"width": 32, "heads": 2, "fusion_layers": 1, "decoder_layers": 1}
         return TwoStreamConfig(encoder=str(checkpoints / "clip"), **sizes, **common)
     if kind == "new":
         return Blip2idcConfig(new=NEW, prompt="what changed?", **common)
@@ -131,7 +131,7 @@ def test_a_checkpoint_can_be_trained_whole(checkpoints: Path, tmp_path: Path) ->
     assert len(load_captioner(tmp_path / "a", device="cpu").caption(drawn_pairs(2).pictures)) == 2
 
 
-@pytest.mark.parametrize(("kind", "steps"), [("two_stream", 150), ("new", 300)])
+@pytest.mark.parametrize(("kind", "steps"), [("two_stream", 150), ("new", 200)])
 def test_eight_pairs_are_learned_by_heart(
     kind: str, steps: int, checkpoints: Path, tmp_path: Path
 ) -> None:
@@ -143,14 +143,16 @@ def test_eight_pairs_are_learned_by_heart(
         validation=NO_PAIRS,
         steps=steps,
         batch_size=8,
-        learning_rate=5e-3,
+        learning_rate=3e-3,
         save_every=1000,
     )
     captions = load_captioner(tmp_path / "a", device="cpu").caption(pairs.pictures)
-    right = [
-        caption in info.references for caption, info in zip(captions, pairs.infos, strict=True)
+    wrong = [
+        (caption, info.references)
+        for caption, info in zip(captions, pairs.infos, strict=True)
+        if caption not in info.references
     ]
-    assert right == [True] * 8
+    assert wrong == []
     turned = [(edited, source) for source, edited in pairs.pictures]
     assert load_captioner(tmp_path / "a", device="cpu").caption(turned) != captions
 
@@ -228,7 +230,7 @@ def test_a_training_that_was_killed_between_its_end_and_its_record_is_not_prolon
     whole = train(captioner, tmp_path / "whole", **settings)
     assert whole.best_step is not None
     assert whole.steps == whole.best_step + 2 < 60
-    real = training.write_json
+    real = files.write_json
 
     def until_the_record(path: Path, values: Any) -> None:
         if path.name == "phase-0.json":

@@ -12,6 +12,7 @@ from syned.idc.words import (
     UNKNOWN,
     as_sentence,
     caption_ids,
+    train_byte_tokenizer,
     train_word_tokenizer,
 )
 
@@ -43,6 +44,16 @@ def test_every_caption_ends_with_the_end_also_when_it_is_cut_off() -> None:
     short, long = caption_ids(tokenizer, ["red", CAPTIONS[0]], end=end, most=4)
     assert tokenizer.convert_ids_to_tokens(short) == ["red", END]
     assert tokenizer.convert_ids_to_tokens(long) == ["the", "red", "square", END]
+
+
+def test_byte_pairs_know_the_words_of_the_captions_and_can_write_any_other() -> None:
+    tokenizer = train_byte_tokenizer([f" {caption}" for caption in CAPTIONS] * 2, pieces=200)
+    assert tokenizer.tokenize(" red square") == ["Ġred", "Ġsquare"]
+    ids = tokenizer(" a ☂ was PLACED")["input_ids"]
+    assert ids[0] == tokenizer.convert_tokens_to_ids("</s>") == 2
+    assert tokenizer.decode(ids, skip_special_tokens=True) == " a ☂ was PLACED"
+    few = train_byte_tokenizer([f" {caption}" for caption in CAPTIONS] * 2, pieces=16)
+    assert len(few) <= 16 + 256 + 4 + 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from syned.config import PublishConfig
 from syned.publish.card import card, features, licence_fields
-from syned.publish.prose import CardFacts, SplitSize
+from syned.publish.facts import CardFacts, SplitSize
 from syned.published import INSTRUCT_PIX2PIX_SCHEMA, PUBLISHED_SCHEMA
 from syned.shards import parquet_schema
 
@@ -21,7 +21,7 @@ SELECTION = {
     "by_task": {},
     "thresholds": {
         "all": {"image_similarity": 0.7, "directional_similarity": 0.2},
-        "tasks": {"style": {"image_similarity": 0.5}},
+        "tasks": {"style": {"image_similarity": 0.5}, "text": {"directional_similarity": None}},
     },
     "encoder": "openai/clip-vit-large-patch14@32bd64",
     "contamination": {"emu_edit_test": {"images": 3, "captions": 1}},
@@ -51,12 +51,18 @@ FACTS = CardFacts(
 )
 
 
+def head_of(text: str) -> dict[str, Any]:
+    """What the hub's own reader finds at the head of a card."""
+    data: Any = DatasetCard(text).data
+    return dict(data.to_dict())
+
+
 def prose_of(facts: CardFacts) -> str:
     return str(DatasetCard(card(facts)).text)
 
 
 def test_the_hub_reads_the_head_of_the_card() -> None:
-    data = DatasetCard(card(FACTS)).data.to_dict()
+    data = head_of(card(FACTS))
 
     assert data["license"] == "cc-by-nc-4.0"
     assert data["language"] == ["en"]
@@ -111,9 +117,9 @@ def test_the_card_says_how_the_data_were_made_and_filtered() -> None:
     assert "4,000 by `allenai/Olmo@1` with the prompt `paraphrase_caption v1 0123`" in prose
     assert "Of 1,000 edits, scored by `openai/clip-vit-large-patch14@32bd64`" in prose
     assert "| `scene_lost` | 80 |" in prose
-    assert "| threshold | all | style |" in prose
-    assert "| `image_similarity` | 0.7 | 0.5 |" in prose
-    assert "| `directional_similarity` | 0.2 |  |" in prose
+    assert "| threshold | all | style | text |" in prose
+    assert "| `image_similarity` | 0.7 | 0.5 |  |" in prose
+    assert "| `directional_similarity` | 0.2 |  | none |" in prose
     assert "| `emu_edit_test` | 3 | 1 |" in prose
     assert "80.0% of the kept ones are right, and 90.0% of the right ones were kept" in prose
     assert "arXiv" in prose
@@ -175,7 +181,7 @@ def test_whatever_stands_in_the_data_is_shown_and_does_nothing() -> None:
     text = card(facts)
     html = MarkdownIt("gfm-like", {"linkify": False}).render(DatasetCard(text).text)
 
-    assert DatasetCard(text).data.to_dict()["license"] == "other"
+    assert head_of(text)["license"] == "other"
     assert yaml.safe_load(text.split("---\n")[1])["dataset_info"]["download_size"] == 8800
     assert "<script" not in html
     assert "<img" not in html

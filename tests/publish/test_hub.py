@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from huggingface_hub import HfApi
 
+from syned import pipeline
 from syned.errors import RunError
 from syned.publish.hub import push
+from tests.conftest import HeardProgress, make_config
+from tests.made_up_run import MadeUp, make_run
 
 
 class NotedHub:
@@ -45,6 +49,65 @@ def test_a_repository_is_made_and_the_folder_uploaded_over_an_earlier_one(tmp_pa
     assert uploaded["folder_path"] == str(tmp_path)
     assert uploaded["repo_type"] == "dataset"
     assert uploaded["delete_patterns"] == ["data/*.parquet"]
+
+
+class StubHub(BaseHTTPRequestHandler):
+    """As much of the hub as an upload of small files asks for."""
+
+    files: ClassVar[dict[str, bytes]] = {}
+
+    def do_GET(self) -> None:
+        self._answer([{"type": "file", "path": p, "size": 1, "oid": "0" * 40} for p in self.files])
+
+    def do_POST(self) -> None:
+        data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        address = f"http://{self.headers['Host']}/datasets/me/edits"
+        if self.path == "/api/repos/create":
+            self._answer({"url": address})
+        elif self.path == "/api/datasets/me/edits/preupload/main":
+            paths = [file["path"] for file in json.loads(data)["files"]]
+            upload = {"uploadMode": "regular", "shouldIgnore": False}
+            self._answer({"files": [{"path": path, **upload} for path in paths]})
+        elif self.path == "/api/datasets/me/edits/commit/main":
+            for line in data.splitlines():
+                self._commit(**json.loads(line))
+            self._answer({"commitUrl": f"{address}/commit/{'1' * 40}", "commitOid": "1" * 40})
+        else:
+            self._answer({})
+
+    def _commit(self, key: str, value: dict[str, str]) -> None:
+        if key == "file":
+            self.files[value["path"]] = base64.b64decode(value["content"])
+        elif key == "deletedFile":
+            del self.files[value["path"]]
+
+    def _answer(self, value: object) -> None:
+        body = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+def test_an_upload_replaces_an_earlier_dataset_and_leaves_nothing_of_it(tmp_path: Path) -> None:
+    made = pipeline.publish(make_config(), make_run(tmp_path, MadeUp(16)), HeardProgress())
+    kept = {".gitattributes": b"x", "LICENSE": b"mine"}
+    StubHub.files = {"README.md": b"old", "data/train-00009-of-00010.parquet": b"old", **kept}
+
+    with serving(StubHub) as address:
+        hub = HfApi(endpoint=address, token="hf_any")
+        url = push(made.path, "me/edits", private=True, hub=hub)
+
+    assert url == f"{address}/datasets/me/edits"
+    assert StubHub.files == kept | {
+        file.relative_to(made.path).as_posix(): file.read_bytes()
+        for file in made.path.rglob("*")
+        if file.is_file()
+    }
 
 
 class RefusingHub(BaseHTTPRequestHandler):

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from syned.pipeline import generate, make_plan
 from syned.records import Edit, Request, from_rows
-from syned.report.choose import label_of, sheet_rows, spread
+from syned.report.choose import label_of, sheet_rows
 from tests.conftest import HeardProgress, failed_request, make_config, new_run, plan_of
 
 
@@ -60,15 +58,6 @@ def test_a_shard_that_is_only_planned_is_not_looked_at(tmp_path: Path) -> None:
     run = new_run(tmp_path)
     plan_of(run, [[failed_request(0)]])
     assert sheet_rows(run, 36) == []
-
-
-@pytest.mark.parametrize("count", [1, 3, 7, 10, 50])
-def test_values_are_spread_over_the_whole_range(count: int) -> None:
-    chosen = spread(range(10), count)
-    assert len(chosen) == min(count, 10) == len(set(chosen))
-    assert chosen[0] == 0
-    assert chosen == sorted(chosen)
-    assert chosen[-1] >= 10 - 10 / count - 1
 
 
 def test_a_label_says_how_the_edit_came_out() -> None:

@@ -94,7 +94,11 @@ class Directions:
 
 
 def test_meaning_counts_after_words() -> None:
-    answers = ["Put a cap on the bear", "Put a cap on the dog", "Put a cap on the bear and the dog"]
+    answers = [
+        "Put a cap on the bear",
+        "Put a cap on the dog",
+        "Put a cap on the bear with the dog",
+    ]
     (judged,) = judge(Directions(), word=0.5).judge([(HAT, replies(*answers))])
     assert [c.reason for c in judged] == ["", "object_lost", "object_added"]
     (judged,) = judge(Directions(), similarity=0.5).judge([(HAT, replies(answers[0] + " now"))])

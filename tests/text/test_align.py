@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from syned.text.align import WordEmbeddings, misaligned
 
-NEAR = {"sofa": "couch", "photo": "image"}
+NEAR = {"sofa": "couch", "photo": "image", "television": "tv", "hound": "dog"}
 
 
 def embed(texts: Sequence[str]) -> NDArray[np.float32]:
@@ -28,7 +28,20 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
         ("Add a dog to the sofa", "Put a dog there", "object_lost"),
         ("Add a dog", "Put a dog on the sofa", "object_added"),
         ("Add a dog", "Do it", "object_lost"),
+        ("Add a dog", "Add a dog with a hound", "object_added"),
+        ("Add a dog to the sofa", "Put a dog with a hound on the couch", "object_added"),
         ("Make it red", "Turn it red", ""),
+        ("Make it red", "Turn the dog red", "object_added"),
+        (
+            "Get rid of the television hanging on the wall.",
+            "Remove the wall hanging on the TV.",
+            "roles_swapped",
+        ),
+        (
+            "Get rid of the television hanging on the wall.",
+            "Remove the TV hanging on the wall.",
+            "",
+        ),
     ],
 )
 def test_every_object_needs_a_counterpart(original: str, paraphrase: str, reason: str) -> None:

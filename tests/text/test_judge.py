@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from syned.text.judge import (
     REASONS,
     Candidate,
-    content_words,
-    folded,
     operations,
     protected,
     verdict,
 )
+from syned.text.stems import content_words, folded
 
 
 @pytest.mark.parametrize(
@@ -82,6 +81,14 @@ from syned.text.judge import (
         ("Replace the dog with a cat", "Swap the dog for a cat", ""),
         ("Replace the dog with a cat", "Replace the cat with a dog", "roles_swapped"),
         ("Add the suitcase to the bed", "Put the bed on the suitcase", "roles_swapped"),
+        ("Change the blue car to red", "Change the red car to blue", "roles_swapped"),
+        ("Make the yellow hydrant red", "Make the red hydrant yellow", "roles_swapped"),
+        ("Make the woman look like a man", "Make the man look like a woman", "roles_swapped"),
+        ("Add a hat to the bear", "Put a hat on the bear and separate it", "clause_added"),
+        ("Add a hat to the bear", "Put a hat on the bear and a scarf", "clause_added"),
+        ("Add a hat and a scarf", "Put a scarf and a hat there", ""),
+        ("Make it futuristic", "Make it look futuristic futuristic", "repeats_itself"),
+        ("Add a hat to the bear", "Put the hat on a bear with a hat", "repeats_itself"),
     ],
 )
 def test_every_kind_of_mistake_has_its_name(original: str, candidate: str, reason: str) -> None:
@@ -120,6 +127,20 @@ def test_a_caption_need_not_be_an_instruction() -> None:
     assert verdict(candidate, original, imperative=False) == ""
     wrong = Candidate("A dog was added.")
     assert verdict(wrong, original, imperative=False) == "operation_changed"
+
+
+@pytest.mark.parametrize(
+    ("task", "original", "candidate", "reason"),
+    [
+        ("add", "there is now a hat", "there is a hat now", ""),
+        ("remove", "there is no hat any more", "there is no hat in the picture", ""),
+        ("add", "there is now a hat", "the hat is gone now", "operation_changed"),
+    ],
+)
+def test_a_caption_that_names_no_operation_may_be_told_without_one(
+    task: str, original: str, candidate: str, reason: str
+) -> None:
+    assert verdict(Candidate(candidate), original, task=task, imperative=False) == reason
 
 
 def test_a_caption_is_not_turned_into_an_instruction() -> None:

@@ -21,8 +21,9 @@ from syned.engines.load import load_editor  # noqa: E402
 from syned.errors import ConfigError, DataError, EngineError, RunError  # noqa: E402
 from syned.records import EditJob, Request, SourceRecord  # noqa: E402
 from syned.sources.shapes.source import shapes_record  # noqa: E402
-from syned.training.editor import train_editor, warmup_cosine  # noqa: E402
+from syned.training.editor import train_editor  # noqa: E402
 from syned.training.settings import EditorTraining  # noqa: E402
+from syned.training.work import warmup_cosine  # noqa: E402
 from tests.tiny_checkpoints import write_instruct_pix2pix  # noqa: E402
 
 

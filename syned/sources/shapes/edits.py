@@ -90,18 +90,18 @@ def describe(scene: Scene) -> str:
     listed = ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else "".join(parts)
     return (
         f"{listed or 'nothing'} on {scene.background}"
-        f"{_WEATHER_CAPTIONS[scene.weather]}{_STYLE_CAPTIONS[scene.style]}"
+        f"{WEATHER_CAPTIONS[scene.weather]}{STYLE_CAPTIONS[scene.style]}"
     )
 
 
-_WEATHER_CAPTIONS = {
+WEATHER_CAPTIONS = {
     "day": "",
     "night": ", at night",
     "fog": ", in fog",
     "sunset": ", at sunset",
     "snow": ", in the snow",
 }
-_STYLE_CAPTIONS = {
+STYLE_CAPTIONS = {
     "none": "",
     "grayscale": " in black and white",
     "sepia": " in sepia",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +26,7 @@ class LLM:
         if options.get("kv_cache_dtype") == "broken":
             print("torch.cuda.OutOfMemoryError: no room for the cache", file=sys.stderr)
             raise SystemExit(1)
+        time.sleep(options.get("load_seconds", 0))
         self.llm_engine = _Engine(dies_after=options.get("dies_after"))
 
     def get_tokenizer(self) -> Any:
@@ -38,14 +40,21 @@ def _tokens(messages: list[dict[str, str]], **_: Any) -> list[int]:
     return [ord(c) for c in text]
 
 
+def _rendered(prompts: list[dict[str, list[int]]]) -> list[dict[str, Any]]:
+    return [{"type": "token", **prompt} for prompt in prompts]
+
+
 class _Engine:
-    """Answers the newest request first, one a step."""
+    """Answers the newest request first, one a step; takes what its renderer has made alone."""
 
     def __init__(self, dies_after: int | None) -> None:
+        self.renderer = SimpleNamespace(render_cmpl=_rendered)
         self.waiting: list[tuple[str, str, SamplingParams]] = []
         self.lives = dies_after
 
-    def add_request(self, key: str, prompt: dict[str, list[int]], params: SamplingParams) -> None:
+    def add_request(self, key: str, prompt: dict[str, Any], params: SamplingParams) -> None:
+        if prompt["type"] != "token":
+            raise TypeError("a raw prompt")
         self.waiting.append((key, "".join(map(chr, prompt["prompt_token_ids"])), params))
 
     def has_unfinished_requests(self) -> bool:

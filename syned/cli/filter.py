@@ -1,0 +1,118 @@
+"""`syned filter`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from syned.cli.options import (
+    EXIT_STOPPED,
+    ConfigFile,
+    DataDir,
+    Overrides,
+    RunName,
+    SourceName,
+    data_dir_of,
+    overrides_of,
+    settings_of,
+)
+from syned.errors import DataError
+
+if TYPE_CHECKING:
+    from syned.config import RunConfig
+    from syned.run import Run
+
+PRECISION = 0.96
+"""Share of kept edits that shall be right where thresholds are found."""
+
+
+def filter_(
+    source: SourceName = None,
+    config: ConfigFile = None,
+    run: RunName = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="CLIP or SigLIP: hub id, folder, bundled:shapes or fake.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
+    overrides: Overrides = None,
+    data_dir: DataDir = None,
+    redo: Annotated[
+        bool, typer.Option("--redo", help="Score everything again, with another model.")
+    ] = False,
+    calibrate: Annotated[
+        bool,
+        typer.Option("--calibrate", help="Print thresholds found by the truth; decide nothing."),
+    ] = False,
+    precision: Annotated[
+        float, typer.Option(min=0.01, max=1.0, help="What --calibrate aims at.")
+    ] = PRECISION,
+) -> None:
+    """Score edits, and decide which are kept. With other thresholds it takes seconds."""
+    from syned import pipeline
+    from syned.run import Run
+
+    flags = {
+        "name": run if source or config else None,
+        "filter.encoder": encoder,
+        "filter.device": device,
+    }
+    changes = [*overrides_of(flags), *(overrides or ())]
+    settings = settings_of(source, config, run, changes, data_dir)
+    opened = Run.create_or_open(settings, data_dir=data_dir_of(data_dir))
+    if redo:
+        pipeline.forget_scores(opened)
+    try:
+        if calibrate:
+            _calibrate(settings, opened, precision)
+        else:
+            select_edits(settings, opened)
+    except KeyboardInterrupt:
+        _stop(opened, "stopped at once")
+
+
+def select_edits(settings: RunConfig, run: Run) -> None:
+    """Score, select, and say what came of it."""
+    from syned import pipeline
+    from syned.progress import show_progress
+    from syned.report.words import funnel_lines, score_line, selection_lines
+    from syned.summary import selection_summary
+
+    with show_progress("pictures", sys.stderr) as shown:
+        made = pipeline.filter_edits(settings, run, shown, say=shown.say)
+    selection = None if made.selection is None else selection_summary(run)
+    if selection is None:
+        _stop(run, "stopped")
+    print(f"run      {run.path}, scored by {selection.encoder}")
+    print("\n".join(selection_lines(selection)))
+    print("\n".join(["", *funnel_lines(selection)]))
+    if made.scores.edits:
+        print(f"\nthis time {score_line(made.scores)}")
+    if made.scores.waiting:
+        print(f"\n{made.scores.waiting:,} edits of the plan are not made yet; filter again then")
+    if not selection.whole.kept:
+        raise DataError(
+            f"nothing is left: all {selection.whole.edits:,} edits were dropped; lower a threshold"
+        )
+
+
+def _calibrate(settings: RunConfig, run: Run, precision: float) -> None:
+    from syned import pipeline
+    from syned.progress import show_progress
+    from syned.report.words import calibration_lines
+
+    with show_progress("pictures", sys.stderr) as shown:
+        found = pipeline.calibrate_filter(settings, run, shown, precision=precision)
+    if found is None:
+        _stop(run, "stopped")
+    print("\n".join(calibration_lines(found)))
+
+
+def _stop(run: Run, what: str) -> NoReturn:
+    print(
+        f"syned: {what}; finished scores are kept in {run.path}; "
+        f"`syned filter --run {run.name}` goes on",
+        file=sys.stderr,
+    )
+    raise typer.Exit(EXIT_STOPPED)

@@ -1,0 +1,56 @@
+"""`syned report`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syned.cli.options import EXIT_STOPPED, DataDir, RunName, data_dir_of
+
+if TYPE_CHECKING:
+    from syned.run import Run
+
+
+def report(
+    run: RunName = None,
+    out: Annotated[Path | None, typer.Option(help="File or folder to write it to.")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Write a page that shows what a run has made, kept and dropped, also while it is made."""
+    from syned.run import open_run
+
+    path = make_report(open_run(run, data_dir_of(data_dir)), out)
+    if show:
+        _open(path)
+
+
+def make_report(run: Run, out: Path | None = None) -> Path:
+    """Write the page, and say where it is."""
+    from syned.progress import show_progress
+    from syned.report.columns import read_columns
+    from syned.report.page import REPORT_NAME, write_report
+    from syned.report.words import size
+
+    path = out or run.path
+    path = path / REPORT_NAME if path.is_dir() else path
+    try:
+        with show_progress("edits read", sys.stderr) as shown:
+            columns = read_columns(run, shown.planned)
+        with show_progress("edits drawn", sys.stderr) as shown:
+            written = write_report(run, columns, path, shown.planned)
+    except KeyboardInterrupt:
+        print("syned: stopped; no report was written", file=sys.stderr)
+        raise typer.Exit(EXIT_STOPPED) from None
+    print(f"report   {path} ({size(written)})")
+    return path
+
+
+def _open(path: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(path.resolve().as_uri()):
+        print("syned: no browser was found; open the file in one", file=sys.stderr)

@@ -1,0 +1,76 @@
+"""`syned run`: all stages of a config, in order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syned.cli.filter import select_edits
+from syned.cli.generate import make_edits
+from syned.cli.options import (
+    EXIT_STOPPED,
+    DataDir,
+    Overrides,
+    data_dir_of,
+    overrides_of,
+    settings_of,
+)
+from syned.cli.paraphrase import make_captions
+from syned.cli.publish import make_dataset
+from syned.cli.report import make_report
+from syned.cli.train_eval import measure_gains
+from syned.resources import config_names
+
+if TYPE_CHECKING:
+    from syned.config import RunConfig
+    from syned.run import Run
+
+
+def run(
+    config: Annotated[
+        str, typer.Argument(help=f"A YAML file, or one of {', '.join(config_names())}.")
+    ],
+    run: Annotated[str | None, typer.Option("--run", help="Name of the run.")] = None,
+    overrides: Overrides = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Take all stages in order, those that the config has a section for, and report."""
+    changes = [*overrides_of({"name": run}), *(overrides or ())]
+    named = Path(config).suffix == ""
+    source, file = (config, None) if named else (None, Path(config))
+    settings = settings_of(source, file, None, changes, data_dir)
+    for name, take in _stages(settings, data_dir):
+        print(f"\n--- {name}", flush=True)
+        try:
+            take()
+        except KeyboardInterrupt:
+            print(f"syned: stopped; `syned run {config}` goes on", file=sys.stderr)
+            raise typer.Exit(EXIT_STOPPED) from None
+
+
+def _stages(settings: RunConfig, data_dir: Path | None) -> list[tuple[str, Callable[[], object]]]:
+    """The stages to take, each with what takes it."""
+    from syned.run import open_run
+
+    given = settings.model_fields_set
+
+    def opened() -> Run:
+        return open_run(settings.name, data_dir_of(data_dir))
+
+    stages: list[tuple[str, Callable[[], object], bool]] = [
+        ("generate", lambda: make_edits(settings, data_dir), True),
+        (
+            "paraphrase",
+            lambda: make_captions(settings, data_dir, redo=False),
+            "paraphrase" in given,
+        ),
+        ("filter", lambda: select_edits(settings, opened()), "filter" in given),
+        ("publish", lambda: make_dataset(settings, data_dir, None), "publish" in given),
+        ("train-eval", lambda: measure_gains(settings, data_dir), "train_eval" in given),
+        ("report", lambda: make_report(opened()), True),
+    ]
+    return [(name, take) for name, take, wanted in stages if wanted]

@@ -1,0 +1,100 @@
+"""The gains table, where captioners were trained on the run's dataset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from syned.errors import RunError
+
+GAINS_FILE = Path("train_eval") / "gains.json"
+
+_MAIN = "CIDEr"
+"""The metric whose gain is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class GainsTable:
+    """One captioner: a row for each arm, and one for the caption that is the most frequent."""
+
+    captioner: str
+    metrics: list[str]
+    rows: list[tuple[str, str, list[str], str]]
+    """Arm, what it was trained on, its scores, and its gain with the 95% interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """What gains.json says."""
+
+    tables: list[GainsTable]
+    baseline: str
+    """The arm that gains are counted from."""
+    test_pairs: int
+    seeds: int
+    comparable: bool
+    """Whether the scores may be held against those of papers."""
+    missing: list[str]
+    """Trials that are not done."""
+
+
+def read_gains(run_path: Path) -> Gains | None:
+    """Scores and gains of every arm; None when there is no such file.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    path = run_path / GAINS_FILE
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return Gains(
+            tables=[_table(name, told) for name in told["captioners"]],
+            baseline=told["baseline"],
+            test_pairs=told["test"]["pairs"],
+            seeds=len(told["seeds"]),
+            comparable=told["comparable"],
+            missing=told["missing"],
+        )
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"{path} cannot be read: {error!r}; run `syned train-eval` again") from error
+
+
+def _table(captioner: str, told: Mapping[str, Any]) -> GainsTable:
+    metrics = told["metrics"]
+    rows = [
+        (
+            arm,
+            values["trained_on"],
+            [_spread(values["scores"][metric]) for metric in metrics],
+            _interval(values["gain"].get(_MAIN)),
+        )
+        for arm, values in told["captioners"][captioner]["arms"].items()
+    ]
+    constant = told["constant"]
+    scores = [_times_100(constant["scores"][metric]) for metric in metrics]
+    rows.append(("most frequent caption", constant["caption"], scores, ""))
+    return GainsTable(captioner, metrics, rows)
+
+
+def _times_100(score: float) -> str:
+    """As papers print it."""
+    return f"{100 * score:.1f}"
+
+
+def _spread(scores: Mapping[str, Any]) -> str:
+    """Mean and, with several seeds, standard deviation: "45.3 ± 1.2"."""
+    deviation = scores["deviation"]
+    return _times_100(scores["mean"]) + ("" if deviation is None else f" ± {100 * deviation:.1f}")
+
+
+def _interval(gain: Mapping[str, float] | None) -> str:
+    """A gain with its interval: "+12.3 [8.1, 16.4]"."""
+    if gain is None:
+        return ""
+    low, high = _times_100(gain["low"]), _times_100(gain["high"])
+    return f"{100 * gain['difference']:+.1f} [{low}, {high}]"
