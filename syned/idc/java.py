@@ -23,7 +23,7 @@ from syned.errors import EngineError
 TIMEOUT_SECONDS = 900.0
 """For all texts of the tokenizer, and for each batch of METEOR, whose first one loads its data."""
 
-MOST_WORDS = 1000
+MOST_WORDS = 200
 """What METEOR sees of a text. It would take minutes for a captioner's endless repetition."""
 
 _AT_ONCE = 32

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import subprocess
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,8 +31,9 @@ def reference_scores(
     answers = {n: [{"caption": prediction}] for n, prediction in enumerate(predictions)}
     tokenizer = PTBTokenizer()
     scorers: list[Any] = [(Bleu(4), None), (Rouge(), "ROUGE_L"), (Cider(), "CIDEr")]
-    if meteor:
-        scorers.append((Meteor(), "METEOR"))
+    running = Meteor() if meteor else None
+    if running is not None:
+        scorers.append((running, "METEOR"))
     whole: dict[str, float] = {}
     pairs: dict[str, list[float]] = {}
     with contextlib.redirect_stdout(io.StringIO()):
@@ -45,7 +47,18 @@ def reference_scores(
             else:
                 whole[_NAMES[name]] = float(score)
                 pairs[_NAMES[name]] = list(map(float, each))
+    if running is not None:
+        _end(running.meteor_p)
     return whole, pairs
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close what its METEOR leaves open, which is a warning and so an error."""
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
 
 
 def largest_difference(

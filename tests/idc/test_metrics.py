@@ -84,7 +84,7 @@ def test_a_task_is_scored_as_a_set_of_its_own() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_odd_texts_neither_break_nor_hang_anything(scorer: CaptionScorer) -> None:
-    infos = [info("the dog is gone", text or "a dog left", task="x") for text in ODD]
+    infos = [info("the dog is gone", text[:400] or "a dog left", task="x") for text in ODD]
     ours = scorer.score(infos, list(ODD))
     assert [len(scores) for scores in ours.all.pairs.values()] == [len(ODD)] * len(METRICS)
     assert [ours.all.pairs[metric][0] for metric in METRICS] == pytest.approx([0.0] * 7)
