@@ -66,7 +66,7 @@ def test_similarity_must_say_whether_attempts_are_right(part: str) -> None:
     helpers, scale = Helpers(WIDTH), torch.tensor(10.0)
 
     def loss(errors: list[float], match: bool) -> float:
-        return float(clip_losses(embedded(errors, match), scale, helpers)[part])
+        return float(clip_losses(embedded(errors, match), scale, helpers)[part].item())
 
     assert loss([0.1] * 4, True) < loss([0.1] * 4, False)
     assert loss([0.9] * 4, True) > loss([0.9] * 4, False)
