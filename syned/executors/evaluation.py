@@ -10,7 +10,6 @@ Both say in their metadata what they were made from, and are made again when tha
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from syned.config import EvaluationSet
 from syned.engines.base import ImageTextEncoder
+from syned.executors.kept import hash_of, keep, read_kept
 from syned.executors.scores import Models, Work, embeddings_of
 from syned.run import Run
-from syned.shards import ShardFolder, write_atomically
+from syned.shards import ShardFolder
 from syned.sources.evaluation import evaluation_inputs, evaluation_items
 from syned.stages.contamination import Nearest, folded_set, hashes_from, nearest
 from syned.stages.pixels import is_flat, perceptual_hash
@@ -40,7 +39,6 @@ _SET_SCHEMA = pa.schema(
         ("embedding", pa.list_(pa.float16())),
     ]
 )
-_INPUTS = b"syned"
 _NEAREST_SCHEMA = pa.schema([("distance", pa.uint8()), ("similarity", pa.float32())])
 
 
@@ -92,11 +90,11 @@ def _known_set(
     say: Callable[[str], None],
 ) -> KnownSet:
     folder = run.path / "scores" / "evaluation"
-    inputs = _hash(evaluation_inputs(config), models.encoder_name, SCORE_VERSION)
-    of_set = _read(folder / f"{config.name}.parquet", inputs)
+    inputs = hash_of(evaluation_inputs(config), models.encoder_name, SCORE_VERSION)
+    of_set = read_kept(folder / f"{config.name}.parquet", inputs)
     if of_set is None:
         of_set = _embedded(config, models.encoder(), batch_size, say)
-        _write(folder / f"{config.name}.parquet", of_set, inputs)
+        keep(folder / f"{config.name}.parquet", of_set, inputs)
     near = _nearest(run, work, of_set, folder / f"{config.name}.nearest.parquet", inputs)
     distance, similarity = (near[name].to_numpy() for name in _NEAREST_SCHEMA.names)
     images = sum(record.rows for record in work.images.values())
@@ -147,12 +145,11 @@ def _nearest(run: Run, work: Work, of_set: pa.Table, path: Path, inputs: str) ->
         *((run.image_scores, shard) for shard in work.images),
         *((run.edit_scores, shard) for shard in work.edits),
     ]
-    records = [folder.record(shard) for folder, shard in pictures]
-    made_from = _hash(inputs, *(record.sha256 if record else "" for record in records))
-    table = _read(path, made_from)
+    made_from = hash_of(inputs, work.inputs)
+    table = read_kept(path, made_from)
     if table is None:
         table = _compared(pictures, of_set)
-        _write(path, table, made_from)
+        keep(path, table, made_from)
     return table
 
 
@@ -167,22 +164,3 @@ def _compared(pictures: Sequence[tuple[ShardFolder, int]], of_set: pa.Table) -> 
         near = nearest(hashes_from(digits), embeddings_of(folder, shard), hashes, embeddings)
         found.append(pa.table([near.distance, near.similarity], schema=_NEAREST_SCHEMA))
     return pa.concat_tables(found) if found else _NEAREST_SCHEMA.empty_table()
-
-
-def _read(path: Path, inputs: str) -> pa.Table | None:
-    """What was kept, if it was made from the same."""
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException):
-        return None
-    return table if (table.schema.metadata or {}).get(_INPUTS) == inputs.encode() else None
-
-
-def _write(path: Path, table: pa.Table, inputs: str) -> None:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata({_INPUTS: inputs}), sink, compression="ZSTD")
-    write_atomically(path, sink.getvalue())
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

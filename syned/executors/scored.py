@@ -10,11 +10,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from syned.errors import RunError
+from syned.executors.kept import keep, read_kept
 from syned.executors.scores import Records, Work
 from syned.run import Run
 from syned.shards import CommitRecord
 from syned.stages.contamination import hashes_from
-from syned.stages.select import STORED_SCORES, Columns
+from syned.stages.select import SCORES, STORED_SCORES, Columns
 from syned.stages.variants import variant_disagreement
 
 _REQUEST_COLUMNS = [
@@ -24,10 +25,22 @@ _REQUEST_COLUMNS = [
     "image_row",
     "variant_index",
     "instruction",
+    "captions",
     "task",
 ]
 _SCORE_COLUMNS = ["edit_id", *STORED_SCORES, "perceptual_hash", "flat", "thumbnail"]
 _TRUTH_COLUMNS = ["true_error", "source_error"]
+_KEPT_COLUMNS = (
+    *(name for name in _REQUEST_COLUMNS if name != "captions"),
+    *SCORES,
+    "perceptual_hash",
+    "flat",
+    "shard",
+    "row",
+    "source_position",
+    "right",
+)
+"""All but the captions, which few ask for."""
 _READERS = 4
 
 
@@ -38,17 +51,25 @@ class Scored:
     table: pa.Table = field(repr=False)
     """What requests and scores say of them, and `shard` and `row`, their place in edits/."""
     columns: Columns
-    source_position: NDArray[np.int64]
-    """Where the source image stands among all of plan/images/, shape (n,); 0 without one."""
-    right: NDArray[np.int8]
-    """1 where the edit is near the true result, 0 where it is not, -1 where no truth is known."""
+
+    @property
+    def source_position(self) -> NDArray[np.int64]:
+        """Where the source image stands among all of plan/images/, shape (n,); 0 without one."""
+        return np.asarray(self.table["source_position"])
+
+    @property
+    def right(self) -> NDArray[np.int8]:
+        """1 where the edit is near the true result, 0 where not, -1 where no truth is known."""
+        return np.asarray(self.table["right"])
 
 
 def read_scored(run: Run, work: Work, *, captions: bool) -> Scored:
     """Read the edits of a run; no picture is read.
 
+    Thousands of shards take seconds to open, so what was read is kept in one file.
+
     Args:
-        run: where they are.
+        run: where they are; its scores are locked by the caller.
         work: what the run holds, all of it scored.
         captions: whether difference captions are needed as well.
 
@@ -57,23 +78,34 @@ def read_scored(run: Run, work: Work, *, captions: bool) -> Scored:
     """
     if not work.edits:
         raise RunError(f"{run.path} has no edits yet; make some with `syned generate`")
-    names = [*_REQUEST_COLUMNS, *(["captions"] if captions else [])]
+    path = run.path / "scores" / "columns.parquet"
+    wanted = None if captions else [*_KEPT_COLUMNS]
+    table = read_kept(path, work.inputs, wanted)
+    if table is None:
+        table = _gather(run, work)
+        keep(path, table, work.inputs)
+    return Scored(table, _columns(table))
+
+
+def _gather(run: Run, work: Work) -> pa.Table:
+    """All that is known of the edits, from their shards."""
     records = list(work.edits.values())
     with ThreadPoolExecutor(_READERS) as threads:
-        tables = list(threads.map(lambda record: _read_shard(run, record, names), records))
+        tables = list(threads.map(lambda record: _read_shard(run, record), records))
         truths = list(threads.map(lambda record: _truth(run, record), records))
-    table = pa.concat_tables(tables).combine_chunks()
+    table = pa.concat_tables(tables)
     position = _source_positions(work.images, table)
-    return Scored(
-        table=table.drop_columns(["thumbnail"]),
-        columns=_columns(run, work, table, position),
-        source_position=position,
-        right=np.concatenate(truths),
+    disagreement = _disagreement(run, work, table, position)
+    return (
+        table.drop_columns(["thumbnail"])
+        .append_column("variant_disagreement", pa.array(disagreement, from_pandas=True))
+        .append_column("source_position", pa.array(position))
+        .append_column("right", pa.array(np.concatenate(truths)))
     )
 
 
-def _read_shard(run: Run, record: CommitRecord, names: list[str]) -> pa.Table:
-    requests = run.requests.read(record.shard, names)
+def _read_shard(run: Run, record: CommitRecord) -> pa.Table:
+    requests = run.requests.read(record.shard, _REQUEST_COLUMNS)
     scores = run.edit_scores.read(record.shard, _SCORE_COLUMNS)
     if not requests["edit_id"].equals(scores["edit_id"]):
         raise RunError(
@@ -99,23 +131,26 @@ def _truth(run: Run, record: CommitRecord) -> NDArray[np.int8]:
     return np.where(unknown, -1, true <= 0.5 * source).astype(np.int8)
 
 
-def _columns(run: Run, work: Work, table: pa.Table, position: NDArray[np.int64]) -> Columns:
-    source, _ = _codes(table, "source_id")
-    instruction, instructions = _codes(table, "instruction")
-    _, request = np.unique(source * len(instructions) + instruction, return_inverse=True)
+def _columns(table: pa.Table) -> Columns:
     task, tasks = _codes(table, "task")
-    scores = {name: table[name].to_numpy() for name in STORED_SCORES}
-    disagreement = _disagreement(run, work, table, request, position)
     return Columns(
-        request=request,
+        request=_requests(table),
         variant_index=table["variant_index"].to_numpy(),
         task=task,
         tasks=tasks,
         failed=table["perceptual_hash"].is_null().to_numpy(),
         flat=table["flat"].fill_null(False).to_numpy(),
         perceptual_hash=hashes_from(table["perceptual_hash"].to_pylist()),
-        scores={**scores, "variant_disagreement": disagreement},
+        scores={name: table[name].to_numpy() for name in SCORES},
     )
+
+
+def _requests(table: pa.Table) -> NDArray[np.int64]:
+    """Equal for edits of one source image and instruction, shape (n,)."""
+    source, _ = _codes(table, "source_id")
+    instruction, instructions = _codes(table, "instruction")
+    _, request = np.unique(source * len(instructions) + instruction, return_inverse=True)
+    return request
 
 
 def _codes(table: pa.Table, name: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -125,11 +160,7 @@ def _codes(table: pa.Table, name: str) -> tuple[NDArray[np.int64], tuple[str, ..
 
 
 def _disagreement(
-    run: Run,
-    work: Work,
-    table: pa.Table,
-    request: NDArray[np.int64],
-    position: NDArray[np.int64],
+    run: Run, work: Work, table: pa.Table, position: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Of each edit with the usable variants of its request, shape (n,); NaN without one."""
     found = np.full(len(table), np.nan)
@@ -138,7 +169,9 @@ def _disagreement(
         sources = [run.image_scores.read(shard, ["thumbnail"]) for shard in work.images]
         of_sources = _thumbnails(pa.concat_tables(sources)["thumbnail"])
         edited = _thumbnails(table["thumbnail"].take(rows))
-        found[rows] = variant_disagreement(request[rows], edited, of_sources[position[rows]])
+        found[rows] = variant_disagreement(
+            _requests(table)[rows], edited, of_sources[position[rows]]
+        )
     return found
 
 

@@ -6,7 +6,6 @@ the one before. A shard of scores is made from one shard of pictures and has its
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from syned.engines.base import ImageEncoder, ImageTextEncoder
+from syned.executors.kept import hash_of
 from syned.executors.local import Progress
 from syned.executors.measure import MeasuredShard, Measurer, Place
 from syned.executors.threads import ahead, pool, stop_on_interrupt
@@ -93,6 +93,8 @@ class Work:
     """Edits that the plan asks for."""
     images_todo: Inputs
     edits_todo: Inputs
+    inputs: str
+    """Hash of all pictures and models: equal where all scores are."""
 
     @property
     def todo(self) -> bool:
@@ -112,21 +114,17 @@ def find_work(run: Run, identity: str) -> Work:
         for shard, record in _records(run.edits).items()
         if shard in requests and run.edits.matches(record, hashed=False)
     }
+    image_inputs = {s: hash_of(identity, record.sha256) for s, record in images.items()}
+    edit_inputs = {
+        s: hash_of(identity, record.sha256, requests[s].sha256) for s, record in edits.items()
+    }
     return Work(
         images=images,
         edits=edits,
         planned=_rows(requests),
-        images_todo=_unscored(
-            run.image_scores,
-            {shard: _hash(identity, record.sha256) for shard, record in images.items()},
-        ),
-        edits_todo=_unscored(
-            run.edit_scores,
-            {
-                shard: _hash(identity, record.sha256, requests[shard].sha256)
-                for shard, record in edits.items()
-            },
-        ),
+        images_todo=_unscored(run.image_scores, image_inputs),
+        edits_todo=_unscored(run.edit_scores, edit_inputs),
+        inputs=hash_of(*image_inputs.values(), "", *edit_inputs.values()),
     )
 
 
@@ -332,7 +330,3 @@ def _unscored(scores: ShardFolder, inputs: Inputs) -> Inputs:
 def _rows(records: Records, shards: Collection[int] | None = None) -> int:
     """Rows of all shards, or of some."""
     return sum(records[shard].rows for shard in (records if shards is None else shards))
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

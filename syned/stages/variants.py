@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-COMPARED_VARIANTS = 64
+COMPARED_VARIANTS = 8
 """With how many variants of its request an edit is compared at most."""
 _LEAST_CHANGE = 0.001
 """In [0, 1]: keeps the proportion finite for an edit that changed nothing."""
@@ -36,8 +36,6 @@ def variant_disagreement(
         0 for variants that are the same, about 1 for such as differ as much from one another as
         from the source image; NaN for an edit without another variant; shape (n,).
     """
-    from scipy.spatial.distance import cdist
-
     found = np.full(len(request), np.nan)
     order = np.argsort(request, kind="stable")
     begins = np.flatnonzero(np.diff(request[order], prepend=-1))
@@ -46,10 +44,9 @@ def variant_disagreement(
         if len(rows) < 2:
             continue
         others = rows[:COMPARED_VARIANTS]
-        sums = cdist(thumbnails[rows], thumbnails[others], "cityblock").sum(axis=1)
+        apart = thumbnails[rows, None].astype(np.int16) - thumbnails[others]  # (v, o, t)
         among = np.arange(len(rows)) < len(others)  # an edit is no other variant of itself
-        found[rows] = sums / (len(others) - among)
+        found[rows] = np.abs(apart).mean(axis=2).sum(axis=1) / (len(others) - among)
     change = np.abs(thumbnails.astype(np.int16) - source_thumbnails).mean(axis=1)
-    found /= max(1, thumbnails.shape[1])
     disagreement: NDArray[np.float64] = found / (change + 255 * _LEAST_CHANGE)
     return disagreement

@@ -7,8 +7,6 @@ import pytest
 
 from syned.stages.variants import COMPARED_VARIANTS, variant_disagreement
 
-pytest.importorskip("scipy")
-
 
 def disagreement(request: list[int], edited: list[int], source: list[int]) -> list[float]:
     """Of edits that are one gray each."""
