@@ -133,7 +133,10 @@ def _selected(edit: dict[str, Any], rng: np.random.Generator, kept_fraction: flo
     reason = "failed" if edit["status"] == "failed" else str(rng.choice(reasons))
     names = ("edit_id", "source_id", "shard", "row", "task")
     return Selected(
-        **{name: edit[name] for name in names}, kept=kept, reason="" if kept else reason
+        **{name: edit[name] for name in names},
+        variant_disagreement=float(rng.random()),
+        kept=kept,
+        reason="" if kept else reason,
     )
 
 
@@ -173,6 +176,7 @@ def _write_images(run: Run, made_up: MadeUp, rng: np.random.Generator) -> None:
                 {
                     "source_id": [_source_id(number) for number in numbers],
                     "perceptual_hash": _hashes(len(numbers), rng),
+                    "thumbnail": _thumbnails(len(numbers), rng),
                     "embedding": _embeddings(len(numbers), made_up.embedding_width, rng),
                 },
                 schema=IMAGE_SCORE_SCHEMA,
@@ -259,8 +263,15 @@ def _edit_scores(made_up: MadeUp, edits: Sequence[Edit], rng: np.random.Generato
     hashes = np.array(_hashes(len(edits), rng), dtype=object)
     columns["perceptual_hash"] = pa.array(hashes, pa.string(), mask=~done)
     columns["flat"] = pa.array(np.zeros(len(edits), bool), mask=~done)
+    thumbnails = np.array(_thumbnails(len(edits), rng), dtype=object)
+    columns["thumbnail"] = pa.array(thumbnails, pa.binary(), mask=~done)
     columns["embedding"] = _embeddings(len(edits), made_up.embedding_width, rng, done)
     return pa.table({name: columns[name] for name in EDIT_SCORE_SCHEMA.names}, EDIT_SCORE_SCHEMA)
+
+
+def _thumbnails(count: int, rng: np.random.Generator) -> list[bytes]:
+    """16 by 16 pixels each, RGB."""
+    return [rng.bytes(16 * 16 * 3) for _ in range(count)]
 
 
 def _write_captions(run: Run, made_up: MadeUp) -> None:
