@@ -149,6 +149,7 @@ def _requests(table: pa.Table) -> NDArray[np.int64]:
     """Equal for edits of one source image and instruction, shape (n,)."""
     source, _ = _codes(table, "source_id")
     instruction, instructions = _codes(table, "instruction")
+    request: NDArray[np.int64]
     _, request = np.unique(source * len(instructions) + instruction, return_inverse=True)
     return request
 

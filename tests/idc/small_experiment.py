@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from syned.idc.bench import Kit
 from syned.idc.experiment import run_experiment
 from syned.idc.metrics import Scores, SetScores
 from syned.idc.pairs import PairInfo, Pairs, PairSet
-from syned.idc.trials import Say, Tools
+from syned.idc.trials import Say, Scorer, Tools
 
 COLORS = ("red", "green", "blue", "black", "white", "yellow", "cyan", "purple")
 _RGB = {
@@ -161,6 +161,10 @@ class WordScorer:
         return Scores(_set_scores(shares), sets, comparable=False)
 
 
+def open_word_scorer() -> AbstractContextManager[Scorer]:
+    return nullcontext(WordScorer())
+
+
 def table_tools(seconds_per_step: float = 0.0) -> Tools:
     return Tools(train=partial(train_table, seconds_per_step=seconds_per_step), load=load_table)
 
@@ -169,7 +173,7 @@ def small_kit(seconds_per_step: float = 0.0) -> Kit:
     return Kit(
         open_pairs=open_colors,
         open_tools=partial(table_tools, seconds_per_step),
-        open_scorer=lambda: nullcontext(WordScorer()),
+        open_scorer=open_word_scorer,
     )
 
 

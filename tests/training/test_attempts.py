@@ -55,7 +55,7 @@ def test_attempts_cover_all_degrees_of_right_and_wrong() -> None:
         ("_blend", 0, 1),
         ("_partly", 0, 1.001),
         ("_smear", 0, 1.2),
-        ("_nearly", 0, 0.6),
+        ("_nearly", 0, 1.0),  # a tint over all of it counts much where the edit is small
         ("_other_place", 1.0, 3),
         ("_flat", 1.0, 100),
     ],
@@ -65,7 +65,7 @@ def test_a_kind_is_as_wrong_as_its_name_says(kind: str, lowest: float, highest: 
     for index in (0, 3, 8, 11):  # things added and moved: the change is a patch
         before, after = images(index * len(TASKS) // len(TASKS))
         make: Any = getattr(attempts, kind)
-        errors = [error_fraction(make(before, after, random), before, after) for _ in range(8)]
+        errors = [error_fraction(make(before, after, random), before, after) for _ in range(64)]
         assert np.median(errors) >= lowest
         assert np.median(errors) <= highest
 
