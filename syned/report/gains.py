@@ -21,6 +21,8 @@ class GainsTable:
     """One captioner: a row for each arm, and one for the caption that is the most frequent."""
 
     captioner: str
+    seeds: int
+    """That every arm was trained with."""
     metrics: list[str]
     rows: list[tuple[str, str, list[str], str]]
     """Arm, what it was trained on, its scores, and its gain with the 95% interval."""
@@ -34,7 +36,6 @@ class Gains:
     baseline: str
     """The arm that gains are counted from."""
     test_pairs: int
-    seeds: int
     comparable: bool
     """Whether the scores may be held against those of papers."""
     missing: list[str]
@@ -54,7 +55,6 @@ def read_gains(run_path: Path) -> Gains | None:
             tables=[_table(name, told) for name in told["captioners"]],
             baseline=told["baseline"],
             test_pairs=told["test"]["pairs"],
-            seeds=len(told["seeds"]),
             comparable=told["comparable"],
             missing=told["missing"],
         )
@@ -65,7 +65,7 @@ def read_gains(run_path: Path) -> Gains | None:
 
 
 def _table(captioner: str, told: Mapping[str, Any]) -> GainsTable:
-    metrics = told["metrics"]
+    metrics, of_captioner = told["metrics"], told["captioners"][captioner]
     rows = [
         (
             arm,
@@ -73,12 +73,12 @@ def _table(captioner: str, told: Mapping[str, Any]) -> GainsTable:
             [_spread(values["scores"][metric]) for metric in metrics],
             _interval(values["gain"].get(_MAIN)),
         )
-        for arm, values in told["captioners"][captioner]["arms"].items()
+        for arm, values in of_captioner["arms"].items()
     ]
     constant = told["constant"]
     scores = [_times_100(constant["scores"][metric]) for metric in metrics]
     rows.append(("most frequent caption", constant["caption"], scores, ""))
-    return GainsTable(captioner, metrics, rows)
+    return GainsTable(captioner, len(of_captioner["seeds"]), metrics, rows)
 
 
 def _times_100(score: float) -> str:

@@ -249,11 +249,10 @@ def gains_of(baseline: str) -> dict[str, Any]:
         "metrics": ["BLEU-4", "CIDEr"],
         "comparable": True,
         "baseline": baseline,
-        "seeds": [0, 1, 2],
         "test": {"pairs": 400},
         "missing": [],
         "constant": {"caption": "nothing changed", "scores": {"BLEU-4": 0.01, "CIDEr": 0.02}},
-        "captioners": {"two_stream": {"arms": arms}},
+        "captioners": {"two_stream": {"seeds": [0, 1, 2], "arms": arms}},
     }
 
 

@@ -29,7 +29,7 @@ def test_every_arm_has_its_scores_and_its_gain(tmp_path: Path) -> None:
         ("real+syned", "real and syned", ["12.0", "50.0 ± 2.0"], "+5.0 [1.0, 9.1]"),
         ("most frequent caption", "nothing changed", ["1.0", "2.0"], ""),
     ]
-    assert (gains.baseline, gains.test_pairs, gains.seeds) == ("real", 400, 3)
+    assert (gains.baseline, gains.test_pairs, table.seeds) == ("real", 400, 3)
 
 
 def test_without_a_file_there_are_no_gains(tmp_path: Path) -> None:
