@@ -137,9 +137,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path, attempts:
     assert "going on from step 2" in train(killed)
     first, second = weights(whole), weights(killed)
     assert first.keys() == second.keys()
-    for (
-        name
-    ) in first:  # up to rounding, which Adam makes larger; a lost state is several times this
+    for name in first:  # up to rounding, which Adam enlarges
         assert torch.allclose(first[name].float(), second[name].float(), atol=3e-4), name
 
 
