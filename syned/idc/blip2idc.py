@@ -41,6 +41,9 @@ class Blip2idc:
         model: a `Blip2ForConditionalGeneration`, with or without LoRA.
         processor: its own.
         config: stacking, prompt, length.
+
+    Raises:
+        EngineError: the language model has no room for prompt and caption.
     """
 
     def __init__(self, model: Any, processor: Any, config: Blip2idcConfig) -> None:
@@ -49,6 +52,14 @@ class Blip2idc:
         self._prompt = prompt_ids(model, processor, config.prompt)
         self._end = end_id(model, processor)
         self._decoder_only: bool = model.config.use_decoder_only_language_model
+        room = getattr(model.config.text_config, "max_position_embeddings", None)
+        needed = len(self._prompt) + config.max_caption_tokens
+        if self._decoder_only and room is not None and needed > room:
+            raise EngineError(
+                f"{config.model}: prompt and caption take up to {needed} tokens and its language "
+                f"model has room for {room}; lower max_caption_tokens to "
+                f"{config.max_caption_tokens - (needed - room)}, or shorten the prompt"
+            )
 
     def reader(
         self, pairs: PairSet, say: Callable[[str], None]

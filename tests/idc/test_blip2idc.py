@@ -179,6 +179,13 @@ def test_captions_do_not_depend_on_the_batch(opt: Path) -> None:
     assert captioner(opt, batch_size=1).caption(pairs) == together
 
 
+def test_a_prompt_and_caption_without_room_are_refused(opt: Path) -> None:
+    room = 128 - len(captioner(opt)._prompt)
+    captioner(opt, max_caption_tokens=room)
+    with pytest.raises(EngineError, match=f"lower max_caption_tokens to {room}, or"):
+        captioner(opt, max_caption_tokens=room + 7)
+
+
 def test_blur_is_that_of_a_gaussian_of_three_pixels() -> None:
     point = torch.zeros(2, 3, 5, 5)
     point[..., 2, 2] = 1
