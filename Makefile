@@ -38,9 +38,9 @@ gains: .venv/.models
 	$(BIN)/syned filter --run gains_pool
 	$(BIN)/syned publish --run gains_pool
 	$(BIN)/syned publish --run gains_pool --unfiltered --out data/gains_pool/unfiltered
-	$(BIN)/syned publish --run gains_pool --true-images --out data/gains_pool/true
+	$(BIN)/syned publish --run gains_pool --true-images --out data/gains_pool/kept_true
+	$(BIN)/syned publish --run gains_pool --true-images --unfiltered --out data/gains_pool/true
 	$(BIN)/syned train-eval --source shapes_gains
-	$(BIN)/syned train-eval --source shapes_ablation
 
 test: lint
 	$(BIN)/pytest -m "not slow and not network and not vllm"

@@ -73,6 +73,8 @@ class ContestantConfig(Settings):
     model: CaptionerConfig
     training: TrainingConfig = TrainingConfig()
     """`steps` is the budget: the same for every arm."""
+    arms: tuple[str, ...] | None = None
+    """Those that it is trained on, the baseline among them; None for all."""
     seeds: tuple[int, ...] | None = None
     """Its own; None for those of the experiment."""
 
@@ -114,7 +116,7 @@ class TrainEvalConfig(Settings):
     baseline: str = Field(default="real", validate_default=True)
     """The arm that gains are counted from."""
     captioners: dict[str, ContestantConfig] = Field(default_factory=_default_captioners)
-    """Name -> a captioner that is trained on every arm."""
+    """Name -> a captioner that is trained on every arm, or on those that it names."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """Every arm is trained once with each; fewer than three say little about the spread."""
     workers: int = Field(default=1, ge=1, strict=True)
@@ -143,10 +145,33 @@ class TrainEvalConfig(Settings):
             raise ValueError(f"is {value!r}, which is no arm; there are {', '.join(arms)}")
         return value
 
+    @field_validator("captioners")
+    @classmethod
+    def _arms_are_there(
+        cls, value: dict[str, ContestantConfig], info: ValidationInfo
+    ) -> dict[str, ContestantConfig]:
+        arms, baseline = info.data.get("arms"), info.data.get("baseline")
+        for name, contestant in value.items():
+            if arms is None or baseline is None or contestant.arms is None:
+                continue
+            if unknown := [arm for arm in contestant.arms if arm not in arms]:
+                there = ", ".join(arms)
+                raise ValueError(
+                    f"names {', '.join(unknown)} for {name!r}, which is no arm; there are {there}"
+                )
+            if baseline not in contestant.arms:
+                raise ValueError(f"trains {name!r} without the baseline, {baseline!r}")
+        return value
+
     @field_validator("seeds")
     @classmethod
     def _differ(cls, value: tuple[int, ...]) -> tuple[int, ...]:
         return _checked_seeds(value)
+
+    def arms_of(self, captioner: str) -> dict[str, ArmConfig]:
+        """The arms that a captioner is trained on, by name."""
+        chosen = self.captioners[captioner].arms
+        return {name: arm for name, arm in self.arms.items() if chosen is None or name in chosen}
 
     def seeds_of(self, captioner: str) -> tuple[int, ...]:
         """The seeds that a captioner is trained with on every arm."""

@@ -134,9 +134,9 @@ def plan_trials(
     }
     for seed in all_seeds(config):
         for captioner, contestant in config.captioners.items():
-            for name, arm in config.arms.items():
-                if seed not in config.seeds_of(captioner):
-                    continue
+            if seed not in config.seeds_of(captioner):
+                continue
+            for name, arm in config.arms_of(captioner).items():
                 yield Trial(
                     captioner=captioner,
                     arm=name,

@@ -91,7 +91,7 @@ def _constant_caption(material: Material, arm: ArmConfig) -> str:
 def _missing(config: TrainEvalConfig, finished: Sequence[Finished]) -> Iterator[str]:
     done = {(trial.captioner, trial.arm, trial.seed) for trial in finished}
     for captioner in config.captioners:
-        for arm in config.arms:
+        for arm in config.arms_of(captioner):
             for seed in config.seeds_of(captioner):
                 if (captioner, arm, seed) not in done:
                     yield f"{captioner}, {arm}, seed {seed}"

@@ -11,7 +11,7 @@ from syned.builders import with_own_dataset
 from syned.config import RunConfig, TrainEvalConfig, load_config
 from syned.errors import ConfigError
 from syned.run import Run
-from syned.settings import load_settings
+from syned.settings import load_settings, validate
 
 
 def message(tmp_path: Path, text: str, *overrides: str) -> str:
@@ -101,6 +101,24 @@ def test_a_run_keeps_the_section_and_gives_it_back(tmp_path: Path) -> None:
     assert again == config
     assert again.train_eval.seeds_of("b") == (4,)
     assert again.train_eval.seeds_of("p") == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "complaint"),
+    [
+        (["real", "both"], "names both for 'b', which is no arm; there are real, syned"),
+        (["syned"], "trains 'b' without the baseline, 'real'"),
+    ],
+)
+def test_arms_of_a_captioner_are_arms_and_hold_the_baseline(
+    chosen: list[str], complaint: str
+) -> None:
+    given = {
+        "arms": {"real": [["real"]], "syned": [["syned"]]},
+        "captioners": {"b": {"model": {"kind": "two_stream"}, "arms": chosen}},
+    }
+    with pytest.raises(ConfigError, match=complaint):
+        validate(TrainEvalConfig, given, "mine.yaml")
 
 
 @pytest.mark.parametrize(

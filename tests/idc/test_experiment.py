@@ -97,6 +97,16 @@ def test_a_captioner_can_have_seeds_of_its_own(tmp_path: Path) -> None:
     assert list(found["table"]["arms"]["real"]["scores"]["CIDEr"]["seeds"]) == ["0", "1"]
 
 
+def test_a_captioner_can_have_arms_of_its_own(tmp_path: Path) -> None:
+    table = {"model": {"kind": "two_stream"}, "training": {"steps": 24}}
+    captioners = {"table": table, "slow": {**table, "arms": ["real"]}}
+    heard = run(tmp_path, small_config(arms=TWO_ARMS, seeds=[0], captioners=captioners))
+    found = gains_in(tmp_path)
+    assert heard.done == 3
+    assert list(found["captioners"]["slow"]["arms"]) == ["real"]
+    assert found["missing"] == []
+
+
 def test_other_data_of_one_arm_makes_that_arm_again(tmp_path: Path) -> None:
     config = small_config(arms=TWO_ARMS, seeds=[0])
     run(tmp_path, config)
