@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from syned.errors import RunError
 from syned.records import Edit
-from syned.report.labels import FAILED, KEPT, NO_TASK, SCORES, WAITING
+from syned.report.labels import FAILED, KEPT, NO_TASK, OF_SELECTION, SCORES, WAITING
 from syned.run import Run
 
 Progress = Callable[[int, int], None]
@@ -37,7 +39,7 @@ class EditColumns:
     right: list[bool | None]
     """None where no truth is known."""
     scores: dict[str, NDArray[np.float64]]
-    """Column of scores/edits/ -> values, NaN where nothing was measured."""
+    """Name of a score -> values, NaN where nothing was measured."""
     scored: int
     """Edits in shards that have scores, failed ones among them."""
     selection: dict[str, Any] | None = field(repr=False)
@@ -68,9 +70,11 @@ def read_columns(run: Run, progress: Progress) -> EditColumns:
         edits = run.edits.read(record.shard, ["status", "true_error", "source_error"]).to_pylist()
         outcomes += [FAILED if edit["status"] == "failed" else WAITING for edit in edits]
         right += [_right(edit) for edit in edits]
-        scored += _read_scores(run, record.shard, {n: v[begin:end] for n, v in scores.items()})
+        into = {n: v[begin:end] for n, v in scores.items() if n != OF_SELECTION}
+        scored += _read_scores(run, record.shard, into)
         progress(end, total)
-    selection = _read_selection(run, [(r.shard, r.rows) for r in made], outcomes)
+    sizes = {r.shard: r.rows for r in made}
+    selection = _read_selection(run, sizes, outcomes, scores[OF_SELECTION])
     return EditColumns(
         shards=np.repeat([r.shard for r in made], [r.rows for r in made]).astype(np.int32),
         rows=np.concatenate([np.arange(0), *(np.arange(r.rows) for r in made)]).astype(np.int32),
@@ -105,14 +109,15 @@ def _read_scores(run: Run, shard: int, into: dict[str, NDArray[np.float64]]) -> 
 
 
 def _read_selection(
-    run: Run, made: list[tuple[int, int]], outcomes: list[str]
+    run: Run, sizes: dict[int, int], outcomes: list[str], disagreement: NDArray[np.float64]
 ) -> dict[str, Any] | None:
-    """Replace the outcomes of the edits that were filtered; returns what the filter noted.
+    """Replace what is known of the edits that were filtered; returns what the filter noted.
 
     Args:
         run: the run.
-        made: number and rows of each shard of edits.
+        sizes: shard of edits -> its rows, in the order of the edits.
         outcomes: one for each edit; a filtered one's is changed.
+        disagreement: of each edit with its variants; a filtered one's is changed.
 
     Raises:
         RunError: there is a selection, but it cannot be read.
@@ -121,18 +126,14 @@ def _read_selection(
     if not path.exists():
         return None
     try:
-        table = pq.read_table(path, columns=["shard", "row", "kept", "reason"])
+        table = pq.read_table(path, columns=["shard", "row", "kept", "reason", OF_SELECTION])
         noted = json.loads((table.schema.metadata or {}).get(b"syned", b"{}"))
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise RunError(f"{path} cannot be read: {error}; run `syned filter` again") from error
-    begins: dict[int, int] = {}
-    position = 0
-    for shard, rows in made:
-        begins[shard] = position
-        position += rows
-    sizes = dict(made)
+    begins = dict(zip(sizes, accumulate(sizes.values(), initial=0), strict=False))
     places = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
-    for shard, row, kept, reason in places:
+    for shard, row, kept, reason, differs in places:
         if row < sizes.get(shard, 0):
             outcomes[begins[shard] + row] = KEPT if kept else reason
+            disagreement[begins[shard] + row] = math.nan if differs is None else differs
     return noted if isinstance(noted, dict) else {}

@@ -19,8 +19,15 @@ SCORES = {
     "changed_fraction": ("Changed pixels", "share of the pixels that changed visibly"),
     "patch_change": ("Strongest patch", "mean change of the patch that changed most"),
     "ssim": ("SSIM", "structural similarity of source image and edited image"),
+    "variant_disagreement": (
+        "Disagreement of variants",
+        "how much the variants of the request differ, in proportion to what they changed",
+    ),
 }
 """Column -> title and meaning, in the order in which they are shown."""
+
+OF_SELECTION = "variant_disagreement"
+"""The score that lies in selection.parquet, since it is one of an edit among others."""
 
 _MEANINGS = {
     FAILED: "the editor made no image",
@@ -29,6 +36,7 @@ _MEANINGS = {
     "changed_too_much": "more changed than the task asks for",
     "scene_lost": "the edited image no longer shows the scene",
     "instruction_ignored": "what changed is not what was asked for",
+    "variants_disagree": "the variants of the request differ too much: the editor was not sure",
     "near_duplicate": "looks like a better variant of the same request",
     "beyond_best": "enough better variants of the same request are kept",
     "contaminated": "occurs in an evaluation set",

@@ -168,7 +168,8 @@ def selected_of(
         reason = "failed"
     ids = (edit.edit_id, edit.source_id)
     shard, row = place
-    return Selected(*ids, shard, row, request.task, dice.random(), not reason, reason)
+    differs = None if edit.status == "failed" else dice.random()
+    return Selected(*ids, shard, row, request.task, differs, not reason, reason)
 
 
 def counts_of(edits: Sequence[Edit]) -> dict[str, int]:

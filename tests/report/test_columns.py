@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from syned.errors import RunError
@@ -38,6 +39,17 @@ def test_outcomes_are_those_of_the_selection(tmp_path: Path) -> None:
     assert {"kept", "scene_lost", "near_duplicate"} <= set(columns.outcomes)
     assert columns.selection is not None
     assert columns.selection["encoder"] == "made-up@1"
+
+
+def test_disagreement_of_variants_is_that_of_the_selection(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    selected = pq.read_table(run.path / "selection.parquet")
+    shown = read_columns(run, silent).scores["variant_disagreement"]
+    stored = selected.column("variant_disagreement").to_pylist()
+    assert [None if np.isnan(value) else value for value in shown] == stored
+    assert len(set(stored)) > 2
+    without = read_columns(make_run(tmp_path / "b", MadeUp(selection=False)), silent)
+    assert np.isnan(without.scores["variant_disagreement"]).all()
 
 
 def test_before_the_filter_edits_wait_and_failed_ones_have_failed(tmp_path: Path) -> None:
