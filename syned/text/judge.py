@@ -48,6 +48,12 @@ _UNFINISHED = re.compile(
 _SWITCHED = re.compile(
     r"\b(?:turn|switch|power)(?:s|ed)?\b(?:\s+\S+){0,4}?\s+(on|off)\b", re.IGNORECASE
 )
+_GAVE_WAY = re.compile(r"\bwhere\b(?:\s+\S+){1,6}?\s+(?:was|were|stood|had been|used to)\b", re.I)
+_GONE = re.compile(
+    r"\b(?:where|was|were|had|been|replac\w+|instead|place of|turned|became|becomes?|former\w*|"
+    r"previous\w*|once|used to|swap\w*|substitut\w+|gave way)\b",
+    re.IGNORECASE,
+)
 _ANY_MORE = re.compile(r"\bany ?more\b", re.IGNORECASE)  # no degree
 _DECLARATIVE = frozenset(
     "the a an this that these those there it its he she they we i you his her their what how why "
@@ -211,6 +217,8 @@ def operation_changed(text: str, original: str, task: str) -> bool:
     """Whether a text asks for another kind of edit than the original, or for one more."""
     if _second_edits(text) > _second_edits(original):
         return True
+    if _GAVE_WAY.search(original) and not _GONE.search(text):
+        return True  # "a star where the moon was" is no star on the moon
     named, after = operations(original), operations(text)
     if not named and not after:  # "there is no dog any more"
         return False
