@@ -29,6 +29,8 @@ T = TypeVar("T")
 WAVE_SHARDS = 8
 JUDGED_AT_ONCE = 64
 """Texts whose candidates are compared together; one at a time would be slow."""
+JUDGED_AFTER_SECONDS = 10.0
+"""A slow model's answers are judged in smaller groups, so that one sees that it moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class _Asker:
         self._progress.batch_done(rounds * sum(bool(work.reason) for work in works), 0, 0.0)
         for attempt in range(rounds):
             pending = [work for work in works if work.wants(self._options.paraphrases)]
-            for some in _full(self._replied(pending, attempt), JUDGED_AT_ONCE):
+            for some in _grouped(self._replied(pending, attempt)):
                 self._take_in(some, rounds - attempt)
             if self._stop():
                 return
@@ -282,13 +284,14 @@ def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[first : first + size] for first in range(0, len(items), size))
 
 
-def _full(items: Iterator[T], size: int) -> Iterator[list[T]]:
-    """Lists of `size`, the last one shorter."""
+def _grouped(items: Iterator[T]) -> Iterator[list[T]]:
+    """Lists of JUDGED_AT_ONCE, or of what came in JUDGED_AFTER_SECONDS; the last one shorter."""
     some: list[T] = []
+    begin = time.monotonic()
     for item in items:
         some.append(item)
-        if len(some) == size:
+        if len(some) == JUDGED_AT_ONCE or time.monotonic() - begin >= JUDGED_AFTER_SECONDS:
             yield some
-            some = []
+            some, begin = [], time.monotonic()
     if some:
         yield some

@@ -89,6 +89,19 @@ def test_every_text_gets_its_row_in_order(tmp_path: Path) -> None:
     assert record.counts["done"] == record.rows == 2
 
 
+def test_a_slow_model_is_seen_to_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+
+    class Progress(HeardProgress):
+        def batch_done(self, done: int, failed: int, seconds: float) -> None:
+            super().batch_done(done, failed, seconds)
+            heard.append(done)
+
+    monkeypatch.setattr("syned.executors.texts.JUDGED_AFTER_SECONDS", 0.0)
+    paraphrase(new_run(tmp_path), texts(4), FakeChatModel(), progress=Progress())
+    assert [done for done in heard if done] == [3, 3, 3, 3]
+
+
 def test_a_second_run_asks_nothing_and_loads_nothing(tmp_path: Path) -> None:
     run = new_run(tmp_path)
     paraphrase(run, texts(6), FakeChatModel())
