@@ -48,8 +48,8 @@ class ParaphraseConfig(Settings):
     """A sentence-transformers model (hub id or folder), or "minilm"."""
     similarity_threshold: float = Field(default=0.86, ge=-1, le=1)
     """Least cosine of a paraphrase and its original."""
-    word_threshold: float = Field(default=0.45, ge=-1, le=1)
-    """Least cosine of an object's word and its counterpart in the paraphrase."""
+    word_threshold: float = Field(default=0.7, ge=-1, le=1)
+    """Least cosine of an object's word and the word that stands for it in the paraphrase."""
     in_flight: int = Field(default=64, ge=1, strict=True)
     """server: requests at a time."""
     timeout_seconds: float = Field(default=120.0, gt=0)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syned.text.order import roles_swapped
+from syned.text.quotes import unquoted
 from syned.text.stems import content_words
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -44,8 +45,9 @@ class WordEmbeddings:
 def misaligned(text: str, original: str, embeddings: WordEmbeddings, threshold: float) -> str:
     """Whether an object was lost, added or changed places; "" when each has its counterpart.
 
-    A word that the original does not have must stand for one that the paraphrase does not have:
-    "sun" is near "moon", and a sun beside the moon is one object more all the same.
+    A word that only one of them has must stand for one that only the other has: "sun" is near
+    "moon", and a sun beside the moon is one object more all the same. Words in quotes are no
+    objects.
 
     Args:
         text: the paraphrase.
@@ -56,15 +58,16 @@ def misaligned(text: str, original: str, embeddings: WordEmbeddings, threshold: 
     Returns:
         "object_lost", "object_added", "roles_swapped" or "".
     """
-    ours, theirs = content_words(text), content_words(original)
-    if not theirs or not ours:
-        return "object_lost" if theirs else "object_added" if ours else ""
-    cosines = embeddings.of(theirs) @ embeddings.of(ours).T  # (original, paraphrase)
+    ours, theirs = content_words(unquoted(text)), content_words(unquoted(original))
+    gone = [word for word in theirs if word not in ours]
+    new = [word for word in ours if word not in theirs]
+    if not gone or not new:
+        reason = "object_lost" if gone else "object_added" if new else ""
+        return reason or ("roles_swapped" if roles_swapped(text, original) else "")
+    cosines = embeddings.of(gone) @ embeddings.of(new).T  # (gone, new)
     if float(cosines.max(axis=1).min()) < threshold:
         return "object_lost"
-    gone = [i for i, word in enumerate(theirs) if word not in ours]
-    new = [j for j, word in enumerate(ours) if word not in theirs]
-    if new and (not gone or float(cosines[gone][:, new].max(axis=0).min()) < threshold):
+    if float(cosines.max(axis=0).min()) < threshold:
         return "object_added"
-    counterparts = {word: theirs[i] for word, i in zip(ours, cosines.argmax(axis=0), strict=True)}
+    counterparts = {word: gone[i] for word, i in zip(new, cosines.argmax(axis=0), strict=True)}
     return "roles_swapped" if roles_swapped(text, original, counterparts) else ""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from syned.text.order import clause_added, repeats_itself, roles_swapped
+from syned.text.quotes import loses_a_quote, quoted
 from syned.text.stems import OPERATIONS_OF, folded, words_of
 from syned.text.words import (
     COLORS,
@@ -34,12 +35,11 @@ from syned.text.words import (
 REASONS = (
     "empty", "refusal", "several_lines", "too_long", "cut_off", "scaffold", "stray_quotes",
     "not_an_instruction", "not_a_caption", "same", "duplicate", "protected_word_lost",
-    "protected_word_added", "operation_changed", "clause_added", "repeats_itself", "roles_swapped",
-    "object_lost", "object_added", "too_far",
+    "protected_word_added", "operation_changed", "taken_as_there", "clause_added",
+    "repeats_itself", "roles_swapped", "object_lost", "object_added", "too_far",
 )  # fmt: skip
 """Why a candidate is rejected, in the order in which it is judged; the last three need a model."""
 
-_QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|‘([^’]+)’|(?<!\w)\'(\S[^\']*(?:\w\'\w[^\']*)*)\'(?!\w)')
 _UNFINISHED = re.compile(
     r"(?:[,;:(\-–]|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|into|and|or|but|that|is|its|"
     r"he|she|they|his|her|their|so|as|who|which|where|while|than))$",
@@ -54,6 +54,13 @@ _GONE = re.compile(
     r"previous\w*|once|used to|swap\w*|substitut\w+|gave way)\b",
     re.IGNORECASE,
 )
+_BY = re.compile(r"^(.*?)\bby (?:the|an?|his|her|its|their)\b", re.IGNORECASE)
+_NO_PLACE = re.compile(
+    r"\b(?:replace|swap|substitute|exchange)\b|\b(?:\w+ed|drawn|taken|made|done|written|shown)\s$",
+    re.IGNORECASE,
+)
+"""What comes before a "by" that names no place: "surrounded by a fence"."""
+_OF_COLOR = frozenset("color colors colored coloring coloured hue hues tint tinted shade".split())
 _ANY_MORE = re.compile(r"\bany ?more\b", re.IGNORECASE)  # no degree
 _DECLARATIVE = frozenset(
     "the a an this that these those there it its he she they we i you his her their what how why "
@@ -103,12 +110,14 @@ def verdict(
     if folded(text) in {folded(other) for other in taken}:
         return "duplicate"
     kept, wanted = protected(text), protected(original)
-    if _lost_quote(text, original) or wanted - kept:
+    if loses_a_quote(text, original) or wanted - kept:
         return "protected_word_lost"
-    if kept - wanted or len(_quoted(text)) > len(_quoted(original)):
+    if kept - wanted or len(quoted(text)) > len(quoted(original)) or _color_added(text, original):
         return "protected_word_added"
     if operation_changed(text, original, task):
         return "operation_changed"
+    if _taken_as_there(text, original):
+        return "taken_as_there"
     if clause_added(text, original):
         return "clause_added"
     if repeats_itself(text, original):
@@ -185,19 +194,27 @@ def protected(text: str) -> Counter[str]:
             found.add(f"degree:{DEGREES[plain]}")
     if set(words) & NEGATIONS:
         found.add("negation")
+    if any(not _NO_PLACE.search(before) for before in _BY.findall(text)):
+        found.add("place:beside")
     return Counter(found)
 
 
-def _quoted(text: str) -> list[str]:
-    return [next(filter(None, groups)).strip() for groups in _QUOTED.findall(text)]
+def _color_added(text: str, original: str) -> bool:
+    """Whether a text speaks of color, any color, and the original of none."""
+    return _speaks_of_color(text) and not _speaks_of_color(original)
 
 
-def _lost_quote(text: str, original: str) -> bool:
-    """Whether quoted words of the original are not there, letter for letter."""
-    return any(
-        not re.search(rf"(?<!\w){re.escape(quote.rstrip('.,'))}(?!\w)", text)
-        for quote in _quoted(original)
-    )
+def _speaks_of_color(text: str) -> bool:
+    words = words_of(text)
+    return any(word in COLORS or word in _OF_COLOR for word in words)
+
+
+def _taken_as_there(text: str, original: str) -> bool:
+    """Whether what is to be added is spoken of as if it were there: "put the hat on the man"."""
+    ours, theirs = words_of(text), words_of(original)
+    if operations(original) != {"add"} or ours[1:2] != ["the"] or len(ours) < 3:
+        return False
+    return ours[2] in theirs and ("the", ours[2]) not in pairwise(theirs)
 
 
 def operations(text: str) -> set[str]:

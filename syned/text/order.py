@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from syned.text.stems import ARTICLES, content_stem, folded, said_stem, singular, words_of
-from syned.text.words import COLORS, DEGREES
+from syned.text.words import COLORS, DEGREES, DIRECTIONS, EDIT_VERBS
 
 _PREPOSITIONS = frozenset(
     """
@@ -17,6 +17,9 @@ _PREPOSITIONS = frozenset(
 )
 _JOINTS = frozenset("and then while but or so".split())
 """What a second clause begins with."""
+_PICTURES = frozenset("picture pictures image images photo photos photograph snapshot".split())
+_ONCE = EDIT_VERBS - frozenset("color paint light place cover print frame set have let".split())
+"""Verbs of editing that are nothing else."""
 
 
 def roles_swapped(text: str, original: str, counterparts: Mapping[str, str] | None = None) -> bool:
@@ -73,9 +76,21 @@ def clause_added(text: str, original: str) -> bool:
 
 
 def repeats_itself(text: str, original: str) -> bool:
-    """Whether a word stands twice in a row, or an object twice where the original has it once."""
+    """Whether a word stands twice in a row, or what is said twice stood in the original once.
+
+    That holds of objects, verbs of editing, directions and words for the picture itself.
+    """
     words, before = folded(text), folded(original)
     doubled = {a for a, b in pairwise(words) if a == b} - {a for a, b in pairwise(before) if a == b}
-    stems = Counter(stem for word in words if (stem := content_stem(word)))
-    known = Counter(stem for word in before if (stem := content_stem(word)))
-    return bool(doubled) or any(n > max(1, known[stem]) for stem, n in stems.items())
+    said = Counter(filter(None, map(_said, words)))
+    known = Counter(filter(None, map(_said, before)))
+    return bool(doubled) or any(n > max(1, known[what]) for what, n in said.items())
+
+
+def _said(word: str) -> str:
+    """What a word says, the same for all words that say it; "" for one that may come again."""
+    if word in _PICTURES:
+        return "picture"
+    if word in _ONCE:
+        return word
+    return DIRECTIONS.get(word, "") or content_stem(word)

@@ -32,6 +32,9 @@ def embed(texts: Sequence[str]) -> NDArray[np.float32]:
         ("Add a dog to the sofa", "Put a dog with a hound on the couch", "object_added"),
         ("Make it red", "Turn it red", ""),
         ("Make it red", "Turn the dog red", "object_added"),
+        ("Add a robot walking on stairs", "Add a robot on stairs", "object_lost"),
+        ("Put the word 'dog' onto the dog", "Put the word 'dog' there", "object_lost"),
+        ("Put the word 'dog' onto the sofa", "Put the word 'dog' onto the couch", ""),
         (
             "Get rid of the television hanging on the wall.",
             "Remove the wall hanging on the TV.",
