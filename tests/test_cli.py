@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,6 +73,15 @@ def test_a_run_is_gone_on_with_by_name(tmp_path: Path, capsys: pytest.CaptureFix
     assert "4 done of 4 planned" in capsys.readouterr().out
     assert run_cli("status", "--run", "one") == 0
     assert "5 done of 5 planned" in capsys.readouterr().out
+
+
+def test_a_copied_run_goes_on_as_itself(tmp_path: Path) -> None:
+    assert run_cli(*SHAPES, "--n", "4") == 0
+    shutil.copytree(tmp_path / "shapes", tmp_path / "007")
+    assert run_cli("generate", "--run", "007", "--n", "8") == 0
+    edits = {name: Run(tmp_path / name).edits for name in ("shapes", "007")}
+    rows = {name: sum(made.read(s).num_rows for s in made.done()) for name, made in edits.items()}
+    assert rows == {"shapes": 4, "007": 8}
 
 
 def test_failed_edits_are_made_again_only_by_the_command_that_asks(tmp_path: Path) -> None:

@@ -64,8 +64,10 @@ def settings_of(
         file = config_path(source)
     if file is not None:
         return load_config(file, overrides)
-    # asked for by a command, not by the run
+    stored = open_run(run, data_dir_of(data_dir))
     once = [
+        f"name={json.dumps(stored.name)}",  # a copied or renamed run is called as its folder is
+        # asked for by a command, not by the run
         "generate.retry_failed=false",
         "paraphrase.serve=false",
         "paraphrase.url=null",
@@ -73,7 +75,7 @@ def settings_of(
         "publish.true_images=false",
         "publish.push_to_hub=null",
     ]
-    return _stored_settings(open_run(run, data_dir_of(data_dir)), [*once, *overrides])
+    return _stored_settings(stored, [*once, *overrides])
 
 
 def _stored_settings(run: Run, overrides: list[str]) -> RunConfig:
