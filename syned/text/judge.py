@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from syned.text.order import clause_added, repeats_itself, roles_swapped
-from syned.text.quotes import loses_a_quote, quoted
+from syned.text.quotes import adds_a_quote, loses_a_quote, quoted
 from syned.text.stems import OPERATIONS_OF, folded, words_of
 from syned.text.words import (
     COLORS,
@@ -29,22 +29,25 @@ from syned.text.words import (
     REFUSALS,
     SCAFFOLD,
     TASK_OPERATIONS,
+    TEXTS,
     WORD,
 )
 
 REASONS = (
-    "empty", "refusal", "several_lines", "too_long", "cut_off", "scaffold", "stray_quotes",
-    "not_an_instruction", "not_a_caption", "same", "duplicate", "protected_word_lost",
-    "protected_word_added", "operation_changed", "taken_as_there", "clause_added",
-    "repeats_itself", "roles_swapped", "object_lost", "object_added", "too_far",
+    "empty", "refusal", "several_lines", "several_sentences", "too_long", "cut_off", "scaffold",
+    "stray_quotes", "not_an_instruction", "not_a_caption", "same", "duplicate",
+    "protected_word_lost", "protected_word_added", "operation_changed", "taken_as_there",
+    "clause_added", "repeats_itself", "roles_swapped", "object_lost", "object_added", "too_far",
 )  # fmt: skip
 """Why a candidate is rejected, in the order in which it is judged; the last three need a model."""
 
 _UNFINISHED = re.compile(
     r"(?:[,;:(\-–]|\b(?:a|an|the|of|to|in|on|at|by|for|from|with|into|and|or|but|that|is|its|"
-    r"he|she|they|his|her|their|so|as|who|which|where|while|than))$",
+    r"he|she|they|his|her|their|so|as|who|which|where|while|than)|\.\.|…)$",
     re.IGNORECASE,
 )
+_REMOVED_TO = re.compile(r"\bto (?:the |an? )?(\w+)", re.IGNORECASE)
+_TWO_SENTENCES = re.compile(r"[.!?]\s+[A-Z].*\w")
 _SWITCHED = re.compile(
     r"\b(?:turn|switch|power)(?:s|ed)?\b(?:\s+\S+){0,4}?\s+(on|off)\b", re.IGNORECASE
 )
@@ -60,6 +63,10 @@ _NO_PLACE = re.compile(
     re.IGNORECASE,
 )
 """What comes before a "by" that names no place: "surrounded by a fence"."""
+_WRITTEN = frozenset(
+    "write writes writing written spell spelling print printed inscribe inscription read reads "
+    "reading say says saying label labels caption title message".split()
+)
 _OF_COLOR = frozenset("color colors colored coloring coloured hue hues tint tinted shade".split())
 _ANY_MORE = re.compile(r"\bany ?more\b", re.IGNORECASE)  # no degree
 _DECLARATIVE = frozenset(
@@ -110,9 +117,9 @@ def verdict(
     if folded(text) in {folded(other) for other in taken}:
         return "duplicate"
     kept, wanted = protected(text), protected(original)
-    if loses_a_quote(text, original) or wanted - kept:
+    if loses_a_quote(text, original) or wanted - kept or _text_lost(text, original):
         return "protected_word_lost"
-    if kept - wanted or len(quoted(text)) > len(quoted(original)) or _color_added(text, original):
+    if kept - wanted or adds_a_quote(text, original) or _color_added(text, original):
         return "protected_word_added"
     if operation_changed(text, original, task):
         return "operation_changed"
@@ -134,6 +141,8 @@ def _form(candidate: Candidate, original: str) -> str:
         return "refusal"
     if "\n" in text:
         return "several_lines"
+    if _TWO_SENTENCES.search(text) and not _TWO_SENTENCES.search(original):
+        return "several_sentences"
     if len(WORD.findall(text)) > 2 * len(WORD.findall(original)) + 6:
         return "too_long"
     if candidate.cut_off or _unfinished(text, original):
@@ -209,6 +218,13 @@ def _speaks_of_color(text: str) -> bool:
     return any(word in COLORS or word in _OF_COLOR for word in words)
 
 
+def _text_lost(text: str, original: str) -> bool:
+    """Whether the original speaks of what is written somewhere and a text no longer does."""
+    words = set(words_of(text))
+    speaks = bool(words & TEXTS) or bool(words & _WRITTEN) or bool(quoted(text))
+    return not speaks and bool(TEXTS & set(words_of(original)))
+
+
 def _taken_as_there(text: str, original: str) -> bool:
     """Whether what is to be added is spoken of as if it were there: "put the hat on the man"."""
     ours, theirs = words_of(text), words_of(original)
@@ -240,9 +256,37 @@ def operation_changed(text: str, original: str, task: str) -> bool:
     if not named and not after:  # "there is no dog any more"
         return False
     before = named or set(TASK_OPERATIONS.get(task, ()))
+    if "add" not in named and (_adds_a_color(text) or _adds_what_is_there(text, original)):
+        return True
+    if after == {"remove"} and _removed_to(text) > _removed_to(original):
+        return True  # "remove the cup to the table"
     removal_changed = ("remove" in before) != ("remove" in after)
     not_named = named == {"add"} and not after  # "make the man's head a hat"
     return removal_changed or not_named or bool(before and not after <= before)
+
+
+def _adds_a_color(text: str) -> bool:
+    """Whether a text begins "add green to", "add a navy blue to"."""
+    match folded(text):
+        case (verb, color, "to", *_) | (verb, _, color, "to", *_):
+            return OPERATIONS_OF.get(verb) == ["add"] and color in COLORS
+    return False
+
+
+def _adds_what_is_there(text: str, original: str) -> bool:
+    """Whether a text begins "add the wall" or "create the wall" and the wall is there already."""
+    match words_of(text):
+        case [verb, "the", thing, *_]:
+            makes = verb == "create" or OPERATIONS_OF.get(verb) == ["add"]
+            words = words_of(original)
+            return makes and words[0] != verb and ("the", thing) in pairwise(words)
+    return False
+
+
+def _removed_to(text: str) -> int:
+    """How often a text says "to the table", "to the left" aside."""
+    places = (word.lower() for word in _REMOVED_TO.findall(text))
+    return sum(place not in DIRECTIONS and place not in EDIT_VERBS for place in places)
 
 
 def _second_edits(text: str) -> int:

@@ -17,9 +17,16 @@ def unquoted(text: str) -> str:
     return _QUOTED.sub(" ", text)
 
 
+def adds_a_quote(text: str, original: str) -> bool:
+    """Whether something stands in quotes that does not stand in the original, quoted or not."""
+    more = len(quoted(text)) > len(quoted(original))
+    return more or any(not _stands_in(quote, original) for quote in quoted(text))
+
+
 def loses_a_quote(text: str, original: str) -> bool:
     """Whether quoted words of the original are not there, letter for letter."""
-    return any(
-        not re.search(rf"(?<!\w){re.escape(quote.rstrip('.,'))}(?!\w)", text)
-        for quote in quoted(original)
-    )
+    return any(not _stands_in(quote, text) for quote in quoted(original))
+
+
+def _stands_in(quote: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(quote.rstrip('.,'))}(?!\w)", text) is not None

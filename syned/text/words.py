@@ -88,11 +88,15 @@ DEGREES = {
     "older": "old", "old": "old", "younger": "young", "young": "young", "day": "day",
     "daytime": "day", "night": "night", "nighttime": "night", "summer": "summer",
     "winter": "winter", "spring": "spring", "autumn": "autumn", "fall": "autumn", "open": "open",
-    "closed": "closed", "close": "closed",
+    "closed": "closed", "close": "closed", "very": "very", "really": "very", "extremely": "very",
+    "super": "very", "slightly": "slightly", "somewhat": "slightly",
     "day's": "day", "night's": "night", "male": "male", "female": "female", "man": "man",
     "woman": "woman", "men": "man", "women": "woman", "boy": "boy", "girl": "girl",
 }  # fmt: skip
 """Words with an opposite that means another edit and lies near in meaning."""
+
+TEXTS = frozenset("text texts word words letter letters lettering phrase phrases".split())
+"""Words for what is written."""
 
 NEGATIONS = frozenset(
     "no not never none nothing nobody without cannot don't doesn't isn't aren't won't "
@@ -109,13 +113,13 @@ IMPERATIVES = frozenset(
 
 EDIT_VERBS = IMPERATIVES | frozenset(
     """
-    attach apply use dress surround decorate cover fill hang have render restyle style open close
+    attach apply dress surround decorate cover fill hang have render restyle style open close
     lift lower raise rotate flip zoom crop blur brighten darken lighten enlarge shrink resize
     position print introduce incorporate superimpose update adjust alter modify exchange substitute
     switch dye wrap tint sharpen discard clear extend stretch tilt bend curl light dim wash soften
     """.split()
 )
-"""What else an instruction may begin with; "startle the image" is none."""
+"""What else an instruction may begin with; "startle the image" is none, nor is "use the image"."""
 
 STOP_WORDS = frozenset(
     """

@@ -127,7 +127,8 @@ def plain(text: str) -> str:
 
 def marked(text: str, kind: str) -> set[str]:
     """The protected words of a kind that a text has."""
-    words = [ALIKE.get(word, word) for word in re.findall(r"[\w']+", text.lower())]
+    found = [word.strip("'") for word in re.findall(r"[\w']+", text.lower())]
+    words = [ALIKE.get(word, word) for word in found]
     return set(words) & set(PROTECTED[kind].split())
 
 
