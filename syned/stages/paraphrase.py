@@ -18,7 +18,7 @@ from syned.text.words import WORD
 LONGEST_CHARACTERS = 600
 """A longer text is no instruction and no caption, and is not asked for."""
 
-JUDGED_BY = "judge 5"
+JUDGED_BY = "judge 6"
 """Raised with every change of a verdict, so that what was judged before is judged again."""
 
 BEYOND_BEST = "beyond_best"

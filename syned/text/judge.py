@@ -255,6 +255,8 @@ def operation_changed(text: str, original: str, task: str) -> bool:
     named, after = operations(original), operations(text)
     if not named and not after:  # "there is no dog any more"
         return False
+    if "remove" in after - named and set(words_of(text)) & NEGATIONS:
+        return True  # "no dog has been removed"
     before = named or set(TASK_OPERATIONS.get(task, ()))
     if "add" not in named and (_adds_a_color(text) or _adds_what_is_there(text, original)):
         return True

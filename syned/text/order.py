@@ -12,9 +12,11 @@ from syned.text.words import COLORS, DEGREES, DIRECTIONS, EDIT_VERBS, TEXTS
 _PREPOSITIONS = frozenset(
     """
     to on in onto into upon with for from at by above below behind over under beneath beside near
-    inside across around through against like than as off of resemble resembles resembling
+    inside across around through against like than as off of resemble resembles resembling become
+    becomes became
     """.split()
 )
+"""What is edited stands before these, and where, or into what, after them."""
 _SIDES = frozenset("back bottom front left right side top".split())
 _JOINTS = frozenset("and then while but or so".split())
 """What a second clause begins with."""

@@ -108,6 +108,8 @@ from syned.text.stems import content_words, folded
             "Make the liquor sign look like a bus store sign",
             "roles_swapped",
         ),
+        ("Let the bat become a moon", "Let the moon become a bat", "roles_swapped"),
+        ("There is no dog any more", "No dog has been removed", "operation_changed"),
         ("Take the brand off the labels", "Remove the labels from the brand", "roles_swapped"),
         (
             "Remove the cup on the tray that is on the bed",
