@@ -23,7 +23,8 @@ demo: .venv/.models
 	$(BIN)/syned run shapes
 
 # Three runs of the shapes world, none of whose scenes the editor was trained on: 300 real requests,
-# further variants of them, and a pool of others, of which two variants each are made.
+# further variants of them, and a pool of others, of which two variants each are made. Then a small
+# BLIP-2 that describes scenes, for BLIP2IDC to start from.
 REAL := --source shapes --set source.seed=4 --set source.limit=300
 WORDS := --set 'paraphrase.kinds=[caption]' --set paraphrase.limit=240 \
          --set paraphrase.answers_file=data/gains_answers.sqlite
@@ -40,6 +41,7 @@ gains: .venv/.models
 	$(BIN)/syned publish --run gains_pool --unfiltered --out data/gains_pool/unfiltered
 	$(BIN)/syned publish --run gains_pool --true-images --out data/gains_pool/kept_true
 	$(BIN)/syned publish --run gains_pool --true-images --unfiltered --out data/gains_pool/true
+	$(BIN)/syned train-eval --source shapes_scenes
 	$(BIN)/syned train-eval --source shapes_gains
 
 test: lint

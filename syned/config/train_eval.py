@@ -27,6 +27,7 @@ PAIR_KINDS_OF = {
     "splits_file": ("emu_edit",),
     "paraphrases_file": ("emu_edit",),
     "changes": ("clevr_change",),
+    "scenes": ("shapes",),
 }
 """Settings that only some kinds of pairs read."""
 
@@ -59,6 +60,8 @@ class PairSource(Settings):
     """Rows to read at most; None for all, and for 4,000 of the endless shapes world."""
     seed: int = Field(default=0, strict=True)
     """shapes: which world; another seed has other scenes."""
+    scenes: bool = Field(default=False, strict=True)
+    """shapes: single scenes in place of pairs, each twice, with its description for a reference."""
     references: Literal["all", "original", "first"] = "all"
     """original: without paraphrases; first: the first one only."""
     path: str | None = Field(default=None, validate_default=True)

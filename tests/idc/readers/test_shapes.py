@@ -26,3 +26,13 @@ def test_the_first_reference_alone_can_be_had() -> None:
 def test_a_split_that_the_world_lacks_is_refused() -> None:
     with pytest.raises(ConfigError, match="the shapes world has train, validation, test"):
         open_pairs(PairSource(kind="shapes", split="val"))
+
+
+def test_scenes_alone_are_described_before_and_after_an_edit_in_turn() -> None:
+    pairs = open_pairs(PairSource(kind="shapes", start=3, limit=2, seed=2, scenes=True))
+    after, before = (shapes_record(index, "train", 2) for index in (3, 4))
+    assert pairs.infos[0].references == (after.output_caption,)
+    assert pairs.infos[1].references == (before.input_caption,)
+    assert pairs.images(0) == (after.edited_image, after.edited_image)
+    assert pairs.images(1) == (before.image, before.image)
+    assert pairs.infos[1].pair_id == "shapes/2/train/4"
