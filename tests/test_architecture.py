@@ -16,7 +16,7 @@ PACKAGE = ROOT / "syned"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("syned", "syned.errors"),
-    ("syned.resources", "syned.records", "syned.published"),
+    ("syned.resources", "syned.hashes", "syned.records", "syned.published"),
     ("syned.settings", "syned.text"),
     ("syned.config", "syned.prompts"),
     ("syned.shards",),
@@ -48,6 +48,7 @@ IDC_READS = {
     "syned",
     "syned.config",
     "syned.errors",
+    "syned.hashes",
     "syned.idc",
     "syned.published",
     "syned.resources",

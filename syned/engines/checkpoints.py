@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from syned.errors import EngineError
-
-_WEIGHT_FILES = {".json", ".txt", ".safetensors", ".bin", ".model", ".jinja"}
+from syned.hashes import folder_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def find_checkpoint(name: str, *, what: str, marker: str, hint: str, instead: st
     if Path(name).is_dir():
         if not (Path(name) / marker).is_file():
             raise EngineError(f"{name} has no {marker}, so it is no {what}; {hint}")
-        return Checkpoint(name, "folder", _content_hash(Path(name)))
+        return Checkpoint(name, "folder", folder_hash(Path(name)))
     if name.startswith((".", "/", "~")) or name.count("/") != 1:
         raise EngineError(
             f"{what} {name!r} is neither a folder nor a hub id; give OWNER/NAME or "
@@ -77,13 +75,3 @@ def _on_hub(name: str, *, what: str, marker: str, instead: str) -> Checkpoint:
             "or log in with `hf auth login` where it is gated"
         ) from error
     return Checkpoint(repository, repository, Path(folder).name)
-
-
-def _content_hash(folder: Path) -> str:
-    """One hash over the files that decide what a checkpoint does."""
-    total = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in _WEIGHT_FILES):
-        total.update(path.relative_to(folder).as_posix().encode())
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
-    return f"sha256:{total.hexdigest()[:32]}"

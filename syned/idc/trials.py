@@ -89,6 +89,8 @@ class Trial:
     """With its steps fixed."""
     data: Mapping[str, object] = field(repr=False)
     """Hashes of what it is trained and validated on."""
+    checkpoint: str = ""
+    """Hash of the folder that the captioner starts from; "" for a hub id, which names its own."""
 
     @property
     def name(self) -> str:
@@ -106,6 +108,8 @@ class Trial:
             "data": dict(self.data),
             "seed": self.seed,
         }
+        if self.checkpoint:
+            values["checkpoint"] = self.checkpoint
         return dict(_flat(json.loads(json.dumps(values))))
 
     @property

@@ -107,6 +107,21 @@ def test_a_captioner_can_have_arms_of_its_own(tmp_path: Path) -> None:
     assert found["missing"] == []
 
 
+def test_another_model_in_the_folder_that_is_started_from_makes_all_again(tmp_path: Path) -> None:
+    start = tmp_path / "start"
+    start.mkdir()
+    (start / "config.json").write_text("{}")
+    model = {"kind": "blip2idc", "model": str(start)}
+    captioners = {"table": {"model": model, "training": {"steps": 24}}}
+    config = small_config(arms=TWO_ARMS, seeds=[0], captioners=captioners)
+    run(tmp_path / "run", config)
+    assert run(tmp_path / "run", config).done == 0
+    (start / "config.json").write_text('{"other": 1}')
+    again = run(tmp_path / "run", config)
+    assert again.done == 2
+    assert "made again, since checkpoint was" in " ".join(again.lines)
+
+
 def test_other_data_of_one_arm_makes_that_arm_again(tmp_path: Path) -> None:
     config = small_config(arms=TWO_ARMS, seeds=[0])
     run(tmp_path, config)
