@@ -158,10 +158,10 @@ def test_enlarging_goes_through_the_edits_that_are_shown(page: Page) -> None:
 
 
 def test_scores_are_shown_for_one_task_at_a_time(page: Page) -> None:
-    assert page.locator("figure:visible").count() == 7
+    assert page.locator("figure:visible").count() == 8
     page.locator("#panel").select_option("style")
-    assert page.locator('[data-panel="style"] figure:visible').count() == 7
-    assert page.locator("figure:visible").count() == 7
+    assert page.locator('[data-panel="style"] figure:visible').count() == 8
+    assert page.locator("figure:visible").count() == 8
     expect(page.locator("figure:visible .limits").first).to_contain_text("style at least 0.55")
 
 
