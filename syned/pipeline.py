@@ -3,7 +3,8 @@
     source ─make_plan─▶ plan/ ─┬─generate───▶ edits/ ─filter_edits─▶ selection ─┬─publish─▶ dataset/
                                └─paraphrase─▶ captions/ ────────────────────────┘
 
-Every call takes up where the last one was cut off. They return data; only the CLI prints.
+Every call takes up where the last one was cut off. They return data; only the CLI prints. All
+stages are in one file, so that one reading shows how they hang together; what they do is elsewhere.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@
     Selected      whether an edit is kept, and why not; a row of selection.parquet
 
 A row that went wrong stays a row: its status is "failed" and its reason a short snake_case word.
+They are in one file, since columns of one name must mean the same in all of them.
 """
 
 from __future__ import annotations

@@ -90,6 +90,11 @@ class Blip2idcConfig(Settings):
             raise ValueError("is 'lora', but a new model has nothing to add to; use all")
         return value or ("all" if new else "lora")
 
+    @property
+    def starts_from(self) -> str | None:
+        """The checkpoint that training starts from; None for a new model."""
+        return None if self.new is not None else self.model
+
 
 class TwoStreamConfig(Settings):
     """The classic pipeline: each image encoded apart, the difference fused, a text decoder."""
@@ -118,6 +123,11 @@ class TwoStreamConfig(Settings):
         if width is not None and width % value:
             raise ValueError(f"is {value}, which does not divide width {width}")
         return value
+
+    @property
+    def starts_from(self) -> str:
+        """The checkpoint that it stands on."""
+        return self.encoder
 
 
 CaptionerConfig = Annotated[Blip2idcConfig | TwoStreamConfig, Field(discriminator="kind")]

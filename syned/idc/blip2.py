@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,6 +21,7 @@ from transformers import (
 
 from syned.config import LoraConfig, NewBlip2
 from syned.errors import EngineError
+from syned.idc.checkpoints import locate
 from syned.idc.words import IMAGE, train_byte_tokenizer
 
 _TARGETS = {
@@ -43,7 +43,7 @@ def load_blip2(name: str, *, dtype: torch.dtype) -> tuple[Any, Any]:
     Raises:
         EngineError: there is none of this name, or it is no BLIP-2.
     """
-    location, revision = split_name(name)
+    location, revision = locate(name)
     try:
         processor = Blip2Processor.from_pretrained(location, revision=revision)
         model = Blip2ForConditionalGeneration.from_pretrained(
@@ -61,14 +61,6 @@ def load_blip2(name: str, *, dtype: torch.dtype) -> tuple[Any, Any]:
         )
     give_image_token(model, processor)
     return model, processor
-
-
-def split_name(name: str) -> tuple[str, str | None]:
-    """Folder or hub id, and the revision after its "@"; None without one."""
-    if Path(name).is_dir():
-        return name, None
-    location, _, revision = name.partition("@")
-    return location, revision or None
 
 
 def give_image_token(model: Any, processor: Any) -> None:

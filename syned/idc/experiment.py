@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from syned.config import ArmConfig, CaptionerConfig, TrainEvalConfig, TwoStreamConfig
+from syned.config import ArmConfig, TrainEvalConfig
 from syned.errors import ConfigError
-from syned.hashes import folder_hash
 from syned.idc.arms import Material, budget_of, check_leaks, content_of, open_material
 from syned.idc.bench import Bench, Kit, Progress
+from syned.idc.checkpoints import checkpoint_hash
 from syned.idc.gains import Finished, find_gains
 from syned.idc.gains_examples import write_examples
 from syned.idc.gains_plot import draw_gains
@@ -133,7 +133,10 @@ def plan_trials(
         name: budget_of(contestant.training, phases)
         for name, contestant in config.captioners.items()
     }
-    checkpoints = {name: _checkpoint_of(c.model) for name, c in config.captioners.items()}
+    checkpoints = {
+        name: checkpoint_hash(contestant.model.starts_from)
+        for name, contestant in config.captioners.items()
+    }
     for seed in all_seeds(config):
         for captioner, contestant in config.captioners.items():
             if seed not in config.seeds_of(captioner):
@@ -154,17 +157,6 @@ def plan_trials(
 def all_seeds(config: TrainEvalConfig) -> list[int]:
     """Every seed that some captioner is trained with."""
     return list(dict.fromkeys(seed for name in config.captioners for seed in config.seeds_of(name)))
-
-
-def _checkpoint_of(model: CaptionerConfig) -> str:
-    """Hash of the folder that a captioner starts from, if it is one."""
-    if isinstance(model, TwoStreamConfig):
-        folder = Path(model.encoder)
-    elif model.new is None:
-        folder = Path(model.model)
-    else:
-        return ""
-    return folder_hash(folder) if folder.is_dir() else ""
 
 
 def _data_of(arm: ArmConfig, content: Mapping[str, str]) -> dict[str, object]:

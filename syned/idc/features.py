@@ -16,12 +16,10 @@ from torch import Tensor
 from transformers import AutoImageProcessor, AutoModel
 
 from syned.errors import EngineError
-from syned.idc.blip2 import split_name
+from syned.idc.checkpoints import locate
 from syned.idc.files import write_whole
 from syned.idc.pairs import PairSet
-from syned.resources import bundled
 
-BUNDLED = "bundled:"
 BLOCK_IMAGES = 1024
 """Images of a block of features at most; what a kill can cost."""
 
@@ -42,10 +40,7 @@ class ImageEncoder:
 
     def __init__(self, name: str, *, device: torch.device, batch_size: int) -> None:
         self.name, self._device, self._batch_size = name, device, batch_size
-        if name.startswith(BUNDLED):
-            location, revision = str(bundled("clip", name.removeprefix(BUNDLED))), None
-        else:
-            location, revision = split_name(name)
+        location, revision = locate(name)
         try:
             processor = AutoImageProcessor.from_pretrained(location, revision=revision)
             model = AutoModel.from_pretrained(location, revision=revision, dtype=torch.float32)

@@ -20,7 +20,7 @@ LINE_SECONDS = 10.0
 Say = Callable[[str], None]
 
 
-class Watch(TrainerCallback):  # type: ignore[misc]
+class Watch(TrainerCallback):  # type: ignore[misc]  # transformers exports it without types
     """Says how far training is, and keeps the weights that were best.
 
     Args:

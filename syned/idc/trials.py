@@ -90,7 +90,7 @@ class Trial:
     data: Mapping[str, object] = field(repr=False)
     """Hashes of what it is trained and validated on."""
     checkpoint: str = ""
-    """Hash of the folder that the captioner starts from; "" for a hub id, which names its own."""
+    """Hash of the folder that the captioner starts from; "" where it starts from none."""
 
     @property
     def name(self) -> str:
@@ -107,9 +107,8 @@ class Trial:
             "training": self.training.model_dump(mode="json", exclude=_NOT_SHAPING),
             "data": dict(self.data),
             "seed": self.seed,
+            "checkpoint": self.checkpoint,
         }
-        if self.checkpoint:
-            values["checkpoint"] = self.checkpoint
         return dict(_flat(json.loads(json.dumps(values))))
 
     @property

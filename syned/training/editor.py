@@ -1,7 +1,8 @@
 """Train an InstructPix2Pix: from a checkpoint of one, from Stable Diffusion, or from nothing.
 
 Everything random in step s follows from (seed, s, part, process), so a killed training that goes
-on from its last checkpoint takes the steps it would have taken.
+on from its last checkpoint takes the steps it would have taken. That holds only while the loop, its
+checkpoint and its random numbers agree, which is why they are in one file.
 
 Run: syned train-editor configs/train_shapes_editor.yaml
 """

@@ -8,7 +8,14 @@ import pytest
 import yaml
 
 from syned.builders import with_own_dataset
-from syned.config import RunConfig, TrainEvalConfig, load_config
+from syned.config import (
+    Blip2idcConfig,
+    NewBlip2,
+    RunConfig,
+    TrainEvalConfig,
+    TwoStreamConfig,
+    load_config,
+)
 from syned.errors import ConfigError
 from syned.run import Run
 from syned.settings import load_settings, validate
@@ -142,3 +149,9 @@ def test_a_set_of_that_name_in_the_config_goes_before_it(tmp_path: Path) -> None
     given = TrainEvalConfig.model_validate({"sets": {"syned": {"kind": "shapes"}}})
     assert with_own_dataset(given, tmp_path) == given
     assert with_own_dataset(TrainEvalConfig(), tmp_path / "nowhere") == TrainEvalConfig()
+
+
+def test_a_captioner_says_which_checkpoint_it_starts_from() -> None:
+    assert Blip2idcConfig(model="a/b").starts_from == "a/b"
+    assert Blip2idcConfig(new=NewBlip2()).starts_from is None
+    assert TwoStreamConfig(encoder="bundled:shapes").starts_from == "bundled:shapes"

@@ -19,7 +19,6 @@ from syned.idc.blip2 import (  # noqa: E402
     load_blip2,
     new_blip2,
     prompt_ids,
-    split_name,
 )
 from tests.tiny_captioners import (  # noqa: E402
     QUERIES,
@@ -164,11 +163,3 @@ def test_a_folder_without_a_checkpoint_and_another_model_are_refused(tmp_path: P
         load(tmp_path)
     with pytest.raises(EngineError, match="cannot be loaded"):
         load(write_clip(tmp_path / "clip"))
-
-
-def test_a_name_may_carry_a_revision_and_a_folder_any_sign(tmp_path: Path) -> None:
-    assert split_name("Salesforce/blip2-opt-2.7b") == ("Salesforce/blip2-opt-2.7b", None)
-    assert split_name("a/b@main") == ("a/b", "main")
-    folder = tmp_path / "x@y"
-    folder.mkdir()
-    assert split_name(str(folder)) == (str(folder), None)

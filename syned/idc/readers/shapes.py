@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast, get_args
 
 from PIL import Image
@@ -10,8 +11,8 @@ from syned.config import PairSource
 from syned.errors import ConfigError
 from syned.idc.pairs import PairInfo, Pairs
 from syned.sources.shapes.draw import draw_scene
-from syned.sources.shapes.edits import describe, scene_edit
-from syned.sources.shapes.world import Scene, Split
+from syned.sources.shapes.edits import SceneEdit, describe, scene_edit
+from syned.sources.shapes.world import Split
 
 ALL = 4000
 """Pairs without a limit; the world itself is endless."""
@@ -27,38 +28,29 @@ def read_shapes(config: PairSource) -> Pairs:
         raise ConfigError(
             f"split is {config.split!r}; the shapes world has {', '.join(get_args(Split))}"
         )
-    shown = range(config.start, config.start + (config.limit or ALL))
-    read = _scenes if config.scenes else _edits
-    return read(shown, cast(Split, config.split), config.seed)
+    split, seed, start = cast(Split, config.split), config.seed, config.start
 
-
-def _edits(shown: range, split: Split, seed: int) -> Pairs:
-    def info(index: int) -> PairInfo:
+    def edit_at(index: int) -> SceneEdit:
         edit = scene_edit(index, split, seed)
-        name = f"shapes/{seed}/{split}/{index}"
+        return _alone(edit, after=index % 2 == 1) if config.scenes else edit
+
+    def info(index: int) -> PairInfo:
+        edit, name = edit_at(index), f"shapes/{seed}/{split}/{index}"
         return PairInfo(name, edit.captions, edit.task, split, name)
 
     def read(number: int) -> tuple[Image.Image, Image.Image]:
-        edit = scene_edit(shown[number], split, seed)
+        edit = edit_at(start + number)
         return draw_scene(edit.before), draw_scene(edit.after)
 
-    return Pairs([info(index) for index in shown], read)
+    return Pairs([info(index) for index in range(start, start + (config.limit or ALL))], read)
 
 
-def _scenes(shown: range, split: Split, seed: int) -> Pairs:
-    """Every scene twice: one that is described says the same above and below."""
+def _alone(edit: SceneEdit, *, after: bool) -> SceneEdit:
+    """One scene of an edit as an edit that changes nothing, its description for a caption.
 
-    def scene(index: int) -> Scene:
-        edit = scene_edit(index, split, seed)
-        # what only edits bring, such as night and sepia, is to be described as well
-        return edit.after if index % 2 else edit.before
-
-    def info(index: int) -> PairInfo:
-        name = f"shapes/{seed}/{split}/{index}"
-        return PairInfo(name, (describe(scene(index)),), "", split, name)
-
-    def read(number: int) -> tuple[Image.Image, Image.Image]:
-        image = draw_scene(scene(shown[number]))
-        return image, image
-
-    return Pairs([info(index) for index in shown], read)
+    Args:
+        edit: of which one scene is taken.
+        after: the one after it; some things, such as night and sepia, come by edits only.
+    """
+    scene = edit.after if after else edit.before
+    return replace(edit, task="", before=scene, after=scene, captions=(describe(scene),))

@@ -1,7 +1,8 @@
 """What can be asked of a scene: eight tasks, each with its true result and its wordings.
 
 The task names are Emu Edit's. Every edit names enough for its result to be unique: an added thing
-comes with size, color, shape and place, a changed one with words that fit no other thing.
+comes with size, color, shape and place, a changed one with words that fit no other thing. The tasks
+share one vocabulary and one rule of uniqueness, so they are read, and changed, together.
 """
 
 from __future__ import annotations
