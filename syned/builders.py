@@ -19,17 +19,17 @@ from syned.config import (
     Threshold,
     TrainEvalConfig,
 )
-from syned.engines.base import Editor, ImageEncoder, ImageTextEncoder, Sampling, TextEncoder
-from syned.engines.fake import FakeImageTextEncoder, FakeTextEncoder
 from syned.errors import EngineError
-from syned.executors.contamination import Sameness
-from syned.executors.scores import Models
-from syned.executors.texts import ParaphraseOptions
-from syned.prompts import Prompt, load_prompt
-from syned.records import TextKind
+from syned.filter.contamination import Sameness
+from syned.filter.select import Columns, Rules, Share, resolve_bounds
+from syned.filter.shards import Models
+from syned.models.base import Editor, ImageEncoder, ImageTextEncoder, Sampling, TextEncoder
+from syned.models.fake import FakeImageTextEncoder, FakeTextEncoder
+from syned.paraphrase.candidates import JUDGED_BY, Judge, Strictness
+from syned.paraphrase.prompts import Prompt, load_prompt
+from syned.paraphrase.shards import ParaphraseOptions
+from syned.run.records import TextKind
 from syned.sources import Source
-from syned.stages.paraphrase import JUDGED_BY, Judge, Strictness
-from syned.stages.select import Columns, Rules, Share, resolve_bounds
 
 E = TypeVar("E", bound=ImageEncoder)
 
@@ -38,7 +38,7 @@ _LIBRARIES = ("torch", "diffusers", "transformers", "pyarrow", "pillow", "numpy"
 
 def open_editor(config: RunConfig) -> Editor:
     """Load the config's editor."""
-    from syned.engines.load import load_editor
+    from syned.models.editors.load import load_editor
 
     options = config.generate
     return load_editor(
@@ -52,7 +52,7 @@ def open_editor(config: RunConfig) -> Editor:
 
 def identity_of_editor(config: RunConfig) -> dict[str, str]:
     """Name and revision of the config's editor, without loading it."""
-    from syned.engines.load import editor_identity
+    from syned.models.editors.load import editor_identity
 
     return editor_identity(config.generate.editor)
 
@@ -143,8 +143,8 @@ def open_judge(options: ParaphraseConfig, encoder: TextEncoder | None) -> Judge:
         if "fake" in (options.engine, options.similarity_model):
             encoder = FakeTextEncoder()
         else:
-            from syned.engines.load import choose_device, quiet_libraries
-            from syned.engines.sentence_encoder import SentenceEncoder
+            from syned.models.editors.load import choose_device, quiet_libraries
+            from syned.models.encoders.sentences import SentenceEncoder
 
             quiet_libraries()
             device = str(choose_device("auto"))
@@ -183,7 +183,7 @@ def name_models(options: FilterConfig) -> tuple[str, str]:
     """
     if options.encoder == "fake":
         return FakeImageTextEncoder.name, ""
-    from syned.engines.image_text_encoder import encoder_name
+    from syned.models.encoders.image_text import encoder_name
 
     dino = encoder_name(options.dino, "image encoder") if options.dino else ""
     return encoder_name(options.encoder, "image-text encoder"), dino
@@ -202,14 +202,14 @@ def scoring_models(options: FilterConfig, names: tuple[str, str]) -> Models:
     def open_encoder() -> ImageTextEncoder:
         if options.encoder == "fake":
             return FakeImageTextEncoder()
-        from syned.engines.image_text_encoder import TransformersImageTextEncoder as Encoder
+        from syned.models.encoders.image_text import TransformersImageTextEncoder as Encoder
 
         opened: ImageTextEncoder = Encoder(options.encoder, **_computing(options))
         return _same(opened, encoder)
 
     @cache
     def open_dino() -> ImageEncoder:
-        from syned.engines.image_text_encoder import TransformersImageEncoder as Encoder
+        from syned.models.encoders.image_text import TransformersImageEncoder as Encoder
 
         opened: ImageEncoder = Encoder(options.dino or "", **_computing(options))
         return _same(opened, dino)

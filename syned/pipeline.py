@@ -18,7 +18,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syned.answers import AnswerStore
 from syned.builders import (
     check_filter_libraries,
     edit_settings,
@@ -38,30 +37,31 @@ from syned.builders import (
     with_own_dataset,
 )
 from syned.config import RunConfig
-from syned.engines.base import Editor, TextEncoder
-from syned.engines.chat import ChatEngine, find_chat_engine
-from syned.estimate import Estimate, calibrate
-from syned.executors.contamination import contaminations
-from syned.executors.evaluation import known_sets
-from syned.executors.local import GenerateOptions, GenerateSummary, Progress, generate_shards
-from syned.executors.rows import read_rows
-from syned.executors.scored import read_scored
-from syned.executors.scores import Models, ScoreSummary, Work, find_work, score_run
-from syned.executors.selection import write_selection
-from syned.executors.texts import ParaphraseSummary, paraphrase_texts
+from syned.filter.calibrate import Calibration, find_thresholds
+from syned.filter.contamination import contaminations
+from syned.filter.evaluation_sets import known_sets
+from syned.filter.scored import read_scored
+from syned.filter.selection import write_selection
+from syned.filter.shards import Models, ScoreSummary, Work, find_work, score_run
+from syned.generate.estimate import Estimate, calibrate
+from syned.generate.jobs import read_rows
+from syned.generate.shards import GenerateOptions, GenerateSummary, Progress, generate_shards
+from syned.models.base import Editor, TextEncoder
+from syned.models.chat.load import ChatEngine, find_chat_engine
+from syned.paraphrase.answers import AnswerStore
+from syned.paraphrase.candidates import originals
+from syned.paraphrase.shards import ParaphraseSummary, paraphrase_texts
+from syned.plan import plan
+from syned.plan.plan import Planner, PlanSummary
 from syned.publish.dataset import Published, publish_dataset
-from syned.publish.hub import Hub, push
-from syned.records import EditJob, Original, TextKind
-from syned.run import Run
+from syned.publish.upload import Hub, push
+from syned.run.directory import Run
+from syned.run.records import EditJob, Original, TextKind
 from syned.sources import Source, open_source
-from syned.stages import plan
-from syned.stages.calibrate import Calibration, find_thresholds
-from syned.stages.paraphrase import originals
-from syned.stages.plan import Planner, PlanSummary
 
 if TYPE_CHECKING:
-    from syned.idc.bench import Kit
-    from syned.idc.bench import Progress as TrialProgress
+    from syned.captioning.gains.bench import Kit
+    from syned.captioning.gains.bench import Progress as TrialProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,10 +382,10 @@ def train_eval(
         EngineError: a captioner cannot be trained or used.
         RunError: the run is in use.
     """
-    from syned.idc.experiment import Choice, run_experiment
+    from syned.captioning.gains.experiment import Choice, run_experiment
 
     if kit is None:
-        from syned.idc.kit import standard_kit
+        from syned.captioning.gains.kit import standard_kit
 
         kit = standard_kit()
     options = with_own_dataset(config.train_eval, run.path / "dataset")

@@ -11,7 +11,8 @@ import pyarrow as pa
 from PIL import Image
 
 from syned.config import GenerateConfig, RunConfig, SourceConfig
-from syned.records import (
+from syned.run.directory import Run
+from syned.run.records import (
     IMAGE_SCHEMA,
     REQUEST_SCHEMA,
     EditJob,
@@ -19,8 +20,7 @@ from syned.records import (
     SourceImage,
     to_table,
 )
-from syned.run import Run
-from syned.shards import ShardFolder
+from syned.run.shards import ShardFolder
 from syned.sources.images import png_bytes
 
 

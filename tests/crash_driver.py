@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from syned import pipeline
-from syned.engines.fake import FakeEditor
-from syned.run import Run
+from syned.models.fake import FakeEditor
+from syned.run.directory import Run
 from tests.conftest import HeardProgress, make_config, silent
 
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from syned.config import RunConfig
-from syned.records import (
+from syned.run.directory import Run
+from syned.run.records import (
     CAPTION_SCHEMA,
     EDIT_SCHEMA,
     EDIT_SCORE_SCHEMA,
@@ -35,8 +36,7 @@ from syned.records import (
     SourceImage,
     to_table,
 )
-from syned.run import Run
-from syned.shards import ShardFolder
+from syned.run.shards import ShardFolder
 from syned.sources.images import png_bytes
 from tests.conftest import make_config
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from syned.engines.fake import FakeImageTextEncoder
-from syned.executors.scores import Models
-from syned.records import EDIT_SCHEMA, Edit, EditJob, to_table
-from syned.run import Run
+from syned.filter.shards import Models
+from syned.models.fake import FakeImageTextEncoder
+from syned.run.directory import Run
+from syned.run.records import EDIT_SCHEMA, Edit, EditJob, to_table
 from syned.sources.images import png_bytes
 from tests.conftest import make_job, new_run, plan_of
 

@@ -16,16 +16,16 @@ PACKAGE = ROOT / "syned"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("syned", "syned.errors"),
-    ("syned.resources", "syned.hashes", "syned.records", "syned.published"),
+    ("syned.resources", "syned.models.hashes", "syned.run.records", "syned.run.published"),
     ("syned.settings", "syned.text"),
-    ("syned.config", "syned.prompts"),
-    ("syned.shards",),
-    ("syned.run",),
+    ("syned.config", "syned.paraphrase.prompts"),
+    ("syned.run.shards",),
+    ("syned.run.directory",),
     ("syned.sources",),
     ("syned.engines",),
-    ("syned.answers", "syned.stages"),
+    ("syned.paraphrase.answers", "syned.stages"),
     ("syned.executors",),
-    ("syned.builders", "syned.estimate", "syned.publish", "syned.summary"),
+    ("syned.builders", "syned.generate.estimate", "syned.publish", "syned.run.status"),
     ("syned.pipeline",),
     ("syned.doctor", "syned.progress", "syned.report"),
     ("syned.cli",),
@@ -38,7 +38,7 @@ TRAINING_READS = {
     "syned.config",
     "syned.engines",
     "syned.errors",
-    "syned.records",
+    "syned.run.records",
     "syned.resources",
     "syned.settings",
     "syned.sources",
@@ -48,12 +48,12 @@ IDC_READS = {
     "syned",
     "syned.config",
     "syned.errors",
-    "syned.hashes",
+    "syned.models.hashes",
     "syned.idc",
-    "syned.published",
+    "syned.run.published",
     "syned.resources",
     "syned.settings",
-    "syned.shards",
+    "syned.run.shards",
     "syned.sources",
 }
 """Captioners know the published columns, and nothing of how they came about."""
@@ -131,7 +131,7 @@ def test_the_command_line_loads_no_heavy_library() -> None:
 
 
 def test_the_pipeline_loads_no_model_library() -> None:
-    code = "import sys, syned.pipeline, syned.doctor, syned.report.choose; print(*sys.modules)"
+    code = "import sys, syned.pipeline, syned.doctor, syned.report.sheet.sheet_rows; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syned.run import open_run
+from syned.run.directory import open_run
 
 ROOT = Path(__file__).resolve().parent.parent
 N = "40"

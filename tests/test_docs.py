@@ -13,7 +13,7 @@ import typer.main
 import yaml
 from pydantic import BaseModel
 
-from syned import pipeline, published, records
+from syned import pipeline
 from syned.cli import app
 from syned.config import (
     FilterConfig,
@@ -26,6 +26,7 @@ from syned.config import (
 )
 from syned.publish.prose import column_type
 from syned.resources import config_names, config_path, pinned_versions
+from syned.run import published, records
 from syned.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -109,7 +110,7 @@ def test_no_config_repeats_a_default(name: str) -> None:
 @pytest.mark.parametrize("name", config_names(training=True))
 def test_every_training_config_opens_with_its_command_and_loads(name: str) -> None:
     pytest.importorskip("torch")
-    from syned.training.settings import ClipTraining, EditorTraining
+    from syned.config.training import ClipTraining, EditorTraining
 
     path = config_path(name, training=True)
     options_of(header_of(path))

@@ -7,14 +7,14 @@ import pytest
 
 from syned import pipeline
 from syned.config import ParaphraseConfig, RunConfig, SourceConfig
-from syned.engines.fake import FakeEditor
 from syned.errors import ConfigError, EngineError, RunError
-from syned.executors.local import GenerateSummary
-from syned.executors.texts import ParaphraseSummary
-from syned.records import EditJob, EditResult
+from syned.generate.shards import GenerateSummary
+from syned.models.fake import FakeEditor
+from syned.paraphrase.shards import ParaphraseSummary
 from syned.resources import prompt_path
-from syned.run import Run
-from syned.summary import caption_examples, caption_summary, summary
+from syned.run.directory import Run
+from syned.run.records import EditJob, EditResult
+from syned.run.status import caption_examples, caption_summary, summary
 from tests.conftest import HeardProgress, make_config, new_run, silent
 
 
@@ -26,7 +26,7 @@ class TruthfulEditor(FakeEditor):
         self.tasks = tasks
 
     def _edit_one(self, job: EditJob) -> EditResult:
-        from syned.executors.rows import decode
+        from syned.generate.jobs import decode
 
         truth = job.request.true_image
         if job.request.task in self.tasks and truth is not None:

@@ -26,8 +26,8 @@ from transformers import (
     T5Tokenizer,
 )
 
-from syned.idc.pairs import PairInfo
-from syned.idc.words import train_byte_tokenizer
+from syned.captioning.data.pairs import PairInfo
+from syned.captioning.models.word_tokenizer import train_byte_tokenizer
 
 QUERIES = 4
 COLORS = ("red", "green", "blue", "yellow")

@@ -17,12 +17,12 @@ from syned import __version__
 from syned.cli.caption import caption
 from syned.cli.filter import filter_
 from syned.cli.generate import generate, sheet
-from syned.cli.look import doctor, status
 from syned.cli.options import EXIT_MISTAKE
 from syned.cli.paraphrase import paraphrase
 from syned.cli.publish import publish
 from syned.cli.report import report
 from syned.cli.run import run
+from syned.cli.status import doctor, status
 from syned.cli.train import train_clip, train_editor
 from syned.cli.train_eval import train_eval
 from syned.errors import SynedError

@@ -29,7 +29,7 @@ def caption(
         raise EngineError(
             f'`syned caption` needs {" and ".join(missing)}: pip install "syned[models]"'
         )
-    from syned.idc.captioners import load_captioner
+    from syned.captioning.models.load import load_captioner
 
     print(load_captioner(adapter, device=device).caption([pictures])[0])
 

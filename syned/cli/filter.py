@@ -22,7 +22,7 @@ from syned.errors import DataError
 
 if TYPE_CHECKING:
     from syned.config import RunConfig
-    from syned.run import Run
+    from syned.run.directory import Run
 
 PRECISION = 0.96
 """Share of kept edits that shall be right where thresholds are found."""
@@ -51,7 +51,7 @@ def filter_(
 ) -> None:
     """Score edits, and decide which are kept. With other thresholds it takes seconds."""
     from syned import pipeline
-    from syned.run import Run
+    from syned.run.directory import Run
 
     flags = {
         "name": run if source or config else None,
@@ -75,9 +75,9 @@ def filter_(
 def select_edits(settings: RunConfig, run: Run) -> None:
     """Score, select, and say what came of it."""
     from syned import pipeline
+    from syned.cli.words import funnel_lines, score_line, selection_lines
     from syned.progress import show_progress
-    from syned.report.words import funnel_lines, score_line, selection_lines
-    from syned.summary import selection_summary
+    from syned.run.status import selection_summary
 
     with show_progress("pictures", sys.stderr) as shown:
         made = pipeline.filter_edits(settings, run, shown, say=shown.say)
@@ -99,8 +99,8 @@ def select_edits(settings: RunConfig, run: Run) -> None:
 
 def _calibrate(settings: RunConfig, run: Run, precision: float) -> None:
     from syned import pipeline
+    from syned.cli.words import calibration_lines
     from syned.progress import show_progress
-    from syned.report.words import calibration_lines
 
     with show_progress("pictures", sys.stderr) as shown:
         found = pipeline.calibrate_filter(settings, run, shown, precision=precision)

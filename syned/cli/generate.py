@@ -23,7 +23,7 @@ from syned.errors import ConfigError
 
 if TYPE_CHECKING:
     from syned.config import RunConfig
-    from syned.run import Run
+    from syned.run.directory import Run
 
 SHEET_EDITS = 36
 """Edits on a contact sheet."""
@@ -84,7 +84,7 @@ def sheet(
     data_dir: DataDir = None,
 ) -> None:
     """Draw some edits beside their source images."""
-    from syned.run import open_run
+    from syned.run.directory import open_run
 
     written = _write_sheet(open_run(run, data_dir_of(data_dir)), out)
     if written is None:
@@ -96,7 +96,7 @@ def sheet(
 
 def _dry_run(settings: RunConfig) -> None:
     from syned import pipeline
-    from syned.report.words import estimate_lines
+    from syned.cli.words import estimate_lines
 
     print("\n".join(estimate_lines(pipeline.dry_run(settings))))
 
@@ -104,10 +104,10 @@ def _dry_run(settings: RunConfig) -> None:
 def make_edits(settings: RunConfig, data_dir: Path | None) -> None:
     """Plan, edit, and say what came of it."""
     from syned import pipeline
+    from syned.cli.words import run_lines, work_line
     from syned.progress import show_progress
-    from syned.report.words import run_lines, work_line
-    from syned.run import Run
-    from syned.summary import summary
+    from syned.run.directory import Run
+    from syned.run.status import summary
 
     run = Run.create_or_open(settings, data_dir=data_dir_of(data_dir))
     try:
@@ -126,7 +126,7 @@ def make_edits(settings: RunConfig, data_dir: Path | None) -> None:
 
 
 def _stop(run: Run, what: str) -> NoReturn:
-    from syned.summary import summary
+    from syned.run.status import summary
 
     kept = summary(run).done
     print(
@@ -139,10 +139,10 @@ def _stop(run: Run, what: str) -> NoReturn:
 
 def _write_sheet(run: Run, out: Path | None) -> Path | None:
     """Draw the run's contact sheet; None when nothing is finished yet."""
-    from syned.report.choose import sheet_rows
-    from syned.report.sheet import contact_sheet
-    from syned.report.words import sheet_title
-    from syned.summary import summary
+    from syned.cli.words import sheet_title
+    from syned.report.sheet.sheet import contact_sheet
+    from syned.report.sheet.sheet_rows import sheet_rows
+    from syned.run.status import summary
 
     rows = sheet_rows(run, SHEET_EDITS)
     if not rows:

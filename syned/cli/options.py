@@ -14,7 +14,7 @@ from syned.resources import config_names, config_path
 
 if TYPE_CHECKING:
     from syned.config import RunConfig
-    from syned.run import Run
+    from syned.run.directory import Run
 
 EXIT_MISTAKE, EXIT_STOPPED = 2, 130
 
@@ -42,7 +42,7 @@ def overrides_of(flags: Mapping[str, object]) -> list[str]:
 
 def data_dir_of(given: Path | None) -> Path:
     """Where runs lie, as said or by default."""
-    from syned.run import default_data_dir
+    from syned.run.directory import default_data_dir
 
     return given or default_data_dir()
 
@@ -56,7 +56,7 @@ def settings_of(
 ) -> RunConfig:
     """The settings to use: a config's, or those of an earlier run."""
     from syned.config import load_config
-    from syned.run import open_run
+    from syned.run.directory import open_run
 
     if source is not None and file is not None:
         raise ConfigError("--source and --config both name a config; give one of them")
@@ -81,7 +81,7 @@ def settings_of(
 def _stored_settings(run: Run, overrides: list[str]) -> RunConfig:
     """The settings that a run was last used with, changed by the overrides."""
     from syned.config import RunConfig
-    from syned.run import SETTINGS_FILE
+    from syned.run.directory import SETTINGS_FILE
     from syned.settings import load_settings
 
     run.settings()  # says what is wrong with a damaged file

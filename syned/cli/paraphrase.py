@@ -64,10 +64,10 @@ def paraphrase(
 def make_captions(settings: RunConfig, data_dir: Path | None, *, redo: bool) -> None:
     """Plan if nothing is planned, ask, and say what came of it."""
     from syned import pipeline
+    from syned.cli.words import caption_lines, example_lines, paraphrase_line
     from syned.progress import show_progress
-    from syned.report.words import caption_lines, example_lines, paraphrase_line
-    from syned.run import Run
-    from syned.summary import caption_examples, caption_summary
+    from syned.run.directory import Run
+    from syned.run.status import caption_examples, caption_summary
 
     run = Run.create_or_open(settings, data_dir=data_dir_of(data_dir))
     if not run.requests.recorded():

@@ -66,9 +66,9 @@ def publish(
 def make_dataset(settings: RunConfig, data_dir: Path | None, out: Path | None) -> None:
     """Publish, and say what came of it."""
     from syned import pipeline
+    from syned.cli.words import publish_lines
     from syned.progress import show_progress
-    from syned.report.words import publish_lines
-    from syned.run import open_run
+    from syned.run.directory import open_run
 
     run = open_run(settings.name, data_dir_of(data_dir))
     try:

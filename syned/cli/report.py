@@ -11,7 +11,7 @@ import typer
 from syned.cli.options import EXIT_STOPPED, DataDir, RunName, data_dir_of
 
 if TYPE_CHECKING:
-    from syned.run import Run
+    from syned.run.directory import Run
 
 
 def report(
@@ -21,7 +21,7 @@ def report(
     data_dir: DataDir = None,
 ) -> None:
     """Write a page that shows what a run has made, kept and dropped, also while it is made."""
-    from syned.run import open_run
+    from syned.run.directory import open_run
 
     path = make_report(open_run(run, data_dir_of(data_dir)), out)
     if show:
@@ -30,10 +30,10 @@ def report(
 
 def make_report(run: Run, out: Path | None = None) -> Path:
     """Write the page, and say where it is."""
+    from syned.cli.words import size
     from syned.progress import show_progress
-    from syned.report.columns import read_columns
-    from syned.report.page import REPORT_NAME, write_report
-    from syned.report.words import size
+    from syned.report.page.edit_table import read_columns
+    from syned.report.page.page import REPORT_NAME, write_report
 
     path = out or run.path
     path = path / REPORT_NAME if path.is_dir() else path

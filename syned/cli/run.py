@@ -27,7 +27,7 @@ from syned.resources import config_names
 
 if TYPE_CHECKING:
     from syned.config import RunConfig
-    from syned.run import Run
+    from syned.run.directory import Run
 
 
 def run(
@@ -54,7 +54,7 @@ def run(
 
 def _stages(settings: RunConfig, data_dir: Path | None) -> list[tuple[str, Callable[[], object]]]:
     """The stages to take, each with what takes it."""
-    from syned.run import open_run
+    from syned.run.directory import open_run
 
     given = settings.model_fields_set
 

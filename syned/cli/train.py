@@ -23,7 +23,7 @@ def train_editor(config: TrainingConfig, overrides: Overrides = None) -> None:
     """Train an InstructPix2Pix."""
     file = _training_config(config)
     need_models("train-editor", "torch", "diffusers", "transformers")
-    from syned.engines.load import quiet_libraries
+    from syned.models.editors.load import quiet_libraries
 
     quiet_libraries()
     from syned.training import run_editor_training
@@ -47,7 +47,7 @@ def train_clip(
     """Train a CLIP for the filter, where the true edits are known."""
     file = _training_config(config)
     need_models("train-clip")
-    from syned.engines.load import quiet_libraries
+    from syned.models.editors.load import quiet_libraries
 
     quiet_libraries()
     from syned.training import run_clip_training

@@ -61,9 +61,9 @@ def measure_gains(
     libraries = ("torch", "transformers", "peft", "matplotlib", "pycocoevalcap")
     need_models("train-eval", *libraries, extra="models,idc")
     from syned import pipeline
-    from syned.idc.gains_words import summary_lines
+    from syned.captioning.gains.gains_md import summary_lines
     from syned.progress import show_progress
-    from syned.run import Run
+    from syned.run.directory import Run
 
     run = Run.create_or_open(settings, data_dir=data_dir_of(data_dir))
     try:

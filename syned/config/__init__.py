@@ -9,13 +9,13 @@ from syned.config.captioner import (
     TwoStreamConfig,
 )
 from syned.config.filter import EvaluationSet, FilterConfig, Quantile, Threshold, Thresholds
-from syned.config.gains import ArmConfig, ContestantConfig, PhaseConfig, TrainEvalConfig
 from syned.config.generate import GenerateConfig, Scale
+from syned.config.pairs import PairSource
 from syned.config.paraphrase import ParaphraseConfig
 from syned.config.publish import PublishConfig, SplitFractions
 from syned.config.run import RunConfig, load_config, setting_of
 from syned.config.source import SourceConfig
-from syned.config.train_eval import PairSource
+from syned.config.gains import ArmConfig, ContestantConfig, PhaseConfig, TrainEvalConfig
 
 __all__ = [
     "ArmConfig",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from syned.config.captioner import Blip2idcConfig, CaptionerConfig, TrainingConfig, TwoStreamConfig
-from syned.config.train_eval import PairSource
+from syned.config.pairs import PairSource
 from syned.settings import Settings
 
 S = TypeVar("S", bound=Sized)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from syned.config.devices import checked_device
-from syned.records import TextKind
+from syned.run.records import TextKind
 from syned.settings import Settings
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from syned.run import Run
+from syned.run.directory import Run
 
 
 @dataclass(frozen=True, slots=True)

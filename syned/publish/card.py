@@ -15,7 +15,7 @@ from huggingface_hub import DatasetCardData
 
 from syned.config import PublishConfig
 from syned.publish import prose
-from syned.publish.facts import CardFacts, SplitSize
+from syned.publish.card_facts import CardFacts, SplitSize
 
 HUB_LICENCES = frozenset(
     "apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0 "

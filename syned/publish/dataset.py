@@ -18,18 +18,18 @@ import pyarrow.parquet as pq
 
 from syned.config import PublishConfig
 from syned.errors import RunError
-from syned.executors.local import Progress
+from syned.generate.shards import Progress
 from syned.publish.captions import Paraphrases, read_paraphrases
 from syned.publish.card import card
-from syned.publish.choose import Choice, Place, choose
-from syned.publish.facts import CardFacts, SplitSize
-from syned.publish.files import ROW_GROUP_BYTES, DataFile, row_groups, write_files
-from syned.publish.folder import DatasetFolder
-from syned.publish.rows import Encoding, Origin, PairReader, encoded_rows
+from syned.publish.card_facts import CardFacts, SplitSize
+from syned.publish.dataset_rows import Encoding, Origin, PairReader, encoded_rows
+from syned.publish.parquet_files import ROW_GROUP_BYTES, DataFile, row_groups, write_files
+from syned.publish.selected import Choice, Place, choose
 from syned.publish.splits import Splits, assign_splits
-from syned.published import INSTRUCT_PIX2PIX_SCHEMA, PUBLISHED_SCHEMA, SPLITS
-from syned.run import Run
-from syned.shards import ShardFolder
+from syned.publish.swap import DatasetFolder
+from syned.run.directory import Run
+from syned.run.published import INSTRUCT_PIX2PIX_SCHEMA, PUBLISHED_SCHEMA, SPLITS
+from syned.run.shards import ShardFolder
 
 VERSION = "1"
 """Goes up whenever the same run and settings would give other rows."""

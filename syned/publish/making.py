@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from syned import __version__
-from syned.publish.facts import CardFacts
+from syned.publish.card_facts import CardFacts
 from syned.publish.markdown import code, escape, table
 
 

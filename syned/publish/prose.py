@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from syned.publish.facts import CardFacts
+from syned.publish.card_facts import CardFacts
 from syned.publish.making import making
 from syned.publish.markdown import code, escape, table
-from syned.published import DIGITAL_SOURCE_TYPE, MEANINGS
+from syned.run.published import DIGITAL_SOURCE_TYPE, MEANINGS
 
 PAPER = """@inproceedings{evennou2025reframing,
   title     = {Reframing Image Difference Captioning with {BLIP2IDC} and Synthetic Augmentation},

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syned.errors import RunError
-from syned.shards import ShardFolder
+from syned.run.shards import ShardFolder
 
 
 class RowReader:

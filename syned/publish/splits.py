@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from syned.config import SplitFractions
-from syned.published import SPLITS
+from syned.run.published import SPLITS
 
 _NAMES = {
     "train": "train",

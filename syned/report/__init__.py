@@ -1,1 +1,1 @@
-"""What a person looks at when a run has made something."""
+"""What a person looks at: the report page and the contact sheet."""

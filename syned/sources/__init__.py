@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from syned.config import SourceConfig
-from syned.records import SourceRecord
+from syned.run.records import SourceRecord
 from syned.sources.base import Source
 
 __all__ = ["Source", "open_source"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syned.errors import ConfigError
-from syned.records import SourceRecord
+from syned.run.records import SourceRecord
 
 UNKNOWN_LICENCE = "unknown"
 

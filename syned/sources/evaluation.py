@@ -14,7 +14,7 @@ from PIL import Image
 
 from syned.config import EvaluationSet, SourceConfig
 from syned.errors import ConfigError, DataError
-from syned.records import SourceRecord
+from syned.run.records import SourceRecord
 from syned.sources import open_source
 from syned.sources.folder import images_in
 from syned.sources.images import BadImage, read_image

@@ -19,7 +19,7 @@ from PIL import Image
 
 from syned.config import SourceConfig
 from syned.errors import ConfigError, DataError
-from syned.records import SourceRecord
+from syned.run.records import SourceRecord
 from syned.sources.base import UNKNOWN_LICENCE, Source, folder_of
 from syned.sources.columns import FILE_ALIASES, resolve_columns, row_texts, text_of
 from syned.sources.images import BadImage, read_image

@@ -22,7 +22,7 @@ from PIL import Image
 
 from syned.config import SourceConfig
 from syned.errors import ConfigError, DataError
-from syned.records import SourceRecord
+from syned.run.records import SourceRecord
 from syned.sources.base import UNKNOWN_LICENCE, Source, folder_of
 from syned.sources.cells import read_cell
 from syned.sources.columns import resolve_columns, row_texts

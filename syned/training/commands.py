@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from syned.config import SourceConfig
-from syned.records import SourceRecord
+from syned.config.training import ClipTraining, EditorTraining
+from syned.run.records import SourceRecord
 from syned.settings import load_settings
 from syned.sources import open_source
-from syned.training.clip import measure_clip, train_clip
-from syned.training.editor import train_editor
-from syned.training.settings import ClipTraining, EditorTraining
+from syned.training.clip.train import measure_clip, train_clip
+from syned.training.editor.train import train_editor
 
 
 def run_editor_training(config: Path, overrides: Sequence[str], say: Callable[[str], None]) -> Path:

@@ -31,13 +31,13 @@ from transformers import (
     OPTConfig,
 )
 
+from syned.captioning.models.blip2 import add_lora
+from syned.captioning.models.blip2idc import Blip2idc
+from syned.captioning.models.stack import stack
+from syned.captioning.models.word_tokenizer import IMAGE, train_word_tokenizer
+from syned.captioning.training.draws import Row
 from syned.config import Blip2idcConfig, LoraConfig
-from syned.idc.blip2 import add_lora
-from syned.idc.blip2idc import Blip2idc
-from syned.idc.devices import find_device, quiet_transformers
-from syned.idc.draws import Row
-from syned.idc.stack import stack
-from syned.idc.words import IMAGE, train_word_tokenizer
+from syned.models.devices import find_device, quiet_transformers
 
 PAIRS = 256
 CAPTION = "the person in the red jacket has been removed and the background is a beach now"

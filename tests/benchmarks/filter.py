@@ -24,12 +24,12 @@ from PIL import Image
 
 from syned.builders import filter_settings
 from syned.config import FilterConfig, GenerateConfig, RunConfig, SourceConfig
-from syned.engines.fake import FakeImageTextEncoder
-from syned.executors.scores import Models, find_work
-from syned.run import Run
-from syned.shards import ShardFolder
+from syned.filter.select import SCORES
+from syned.filter.shards import Models, find_work
+from syned.models.fake import FakeImageTextEncoder
+from syned.run.directory import Run
+from syned.run.shards import ShardFolder
 from syned.sources.images import png_bytes
-from syned.stages.select import SCORES
 
 TASKS = ("add", "remove", "local", "color", "background", "global", "style", "text")
 SOURCES = 3_589

@@ -15,11 +15,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from syned.idc.metrics import CaptionScorer
-from syned.idc.pairs import PairInfo
+from syned.captioning.data.pairs import PairInfo
+from syned.captioning.metrics.metrics import CaptionScorer
 from syned.sources.folder import read_instructions
-from tests.idc.reference_metrics import largest_difference, reference_scores
-from tests.idc.sentences import altered
+from tests.captioning.metrics.reference_metrics import largest_difference, reference_scores
+from tests.captioning.metrics.sentences import altered
 
 LEAST_OF_A_TASK = 30
 

@@ -18,8 +18,8 @@ import yaml
 
 from syned.builders import load_prompts
 from syned.config import ParaphraseConfig
-from syned.engines.base import ChatModel, ChatRequest, Sampling
-from syned.engines.chat import find_chat_engine
+from syned.models.base import ChatModel, ChatRequest, Sampling
+from syned.models.chat.load import find_chat_engine
 from syned.settings import validate
 
 WARM_UP = 8

@@ -14,11 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from syned.report.columns import read_columns
-from syned.report.page import write_report
-from syned.run import Run, open_run
-from tests.report.browsing import chromium, find_chromium
-from tests.report.made_up import MadeUp, make_run
+from syned.report.page.edit_table import read_columns
+from syned.report.page.page import write_report
+from syned.run.directory import Run, open_run
+from tests.report.page.browsing import chromium, find_chromium
+from tests.report.page.made_up import MadeUp, make_run
 
 TIMES = 5
 

@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("torch")
 
+from syned.captioning.training.train import Phase, train_captioner
 from syned.cli import main
 from syned.config import TrainingConfig, TwoStreamConfig
-from syned.idc.training import Phase, train_captioner
 from tests.tiny_captioners import DrawnPairs, drawn_pairs, square, write_clip
 
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from syned.cli import main
-from syned.run import open_run
+from syned.run.directory import open_run
 from tests.conftest import new_run
 from tests.made_up_run import MadeUp, make_run
 

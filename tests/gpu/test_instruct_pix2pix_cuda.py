@@ -8,10 +8,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from syned.engines.load import load_editor  # noqa: E402
 from syned.errors import OutOfMemory  # noqa: E402
-from syned.stages.generate import generate  # noqa: E402
-from tests.engines.test_instruct_pix2pix import job  # noqa: E402
+from syned.generate.edit import generate  # noqa: E402
+from syned.models.editors.load import load_editor  # noqa: E402
+from tests.models.editors.test_instruct_pix2pix import job  # noqa: E402
 from tests.tiny_checkpoints import write_instruct_pix2pix  # noqa: E402
 
 requires_gpu = [

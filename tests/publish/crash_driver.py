@@ -11,7 +11,7 @@ from pathlib import Path
 
 from syned import pipeline
 from syned.config import PublishConfig
-from syned.run import open_run
+from syned.run.directory import open_run
 from tests.conftest import HeardProgress, make_config
 
 OPTIONS = PublishConfig(splits="hash", max_shard_bytes=200_000)

@@ -11,9 +11,9 @@ from markdown_it import MarkdownIt
 
 from syned.config import PublishConfig
 from syned.publish.card import card, features, licence_fields
-from syned.publish.facts import CardFacts, SplitSize
-from syned.published import INSTRUCT_PIX2PIX_SCHEMA, PUBLISHED_SCHEMA
-from syned.shards import parquet_schema
+from syned.publish.card_facts import CardFacts, SplitSize
+from syned.run.published import INSTRUCT_PIX2PIX_SCHEMA, PUBLISHED_SCHEMA
+from syned.run.shards import parquet_schema
 
 SELECTION = {
     "kept": 900,

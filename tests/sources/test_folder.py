@@ -12,7 +12,7 @@ from PIL import Image
 
 from syned.config import SourceConfig
 from syned.errors import ConfigError, DataError
-from syned.records import SourceRecord
+from syned.run.records import SourceRecord
 from syned.sources import open_source
 from tests.sources.awkward import BLUE, GREEN, RED, animation, corners, encoded
 

@@ -20,7 +20,7 @@ from PIL import Image
 
 from syned.config import SourceConfig
 from syned.errors import ConfigError, DataError
-from syned.records import SourceRecord
+from syned.run.records import SourceRecord
 from syned.sources import open_source
 from syned.sources.hub import Table, ask_hub, read_rows
 from tests.sources.awkward import BLUE, RED, corners, encoded

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from syned.records import CAPTION_SCHEMA, Paraphrased, from_rows
-from syned.run import open_run
+from syned.run.directory import open_run
+from syned.run.records import CAPTION_SCHEMA, Paraphrased, from_rows
 
 PYTHON = os.environ.get("SYNED_VLLM_PYTHON")
 pytestmark = [

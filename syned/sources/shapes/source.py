@@ -8,7 +8,7 @@ from typing import cast, get_args
 
 from syned.config import SourceConfig
 from syned.errors import ConfigError
-from syned.records import SourceRecord
+from syned.run.records import SourceRecord
 from syned.sources.base import Source
 from syned.sources.shapes.draw import draw_scene
 from syned.sources.shapes.edits import describe, scene_edit

@@ -1,0 +1,1 @@
+"""Captioners: the pairs that they learn from, the models, their training, and what data gains."""

@@ -1,0 +1,1 @@
+"""What synthetic pairs are worth: captioners trained with them and without, compared."""

@@ -1,0 +1,82 @@
+"""Where trials are run: the pairs, opened once, and the tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from syned.captioning.data.arms import Material, open_material, seen
+from syned.captioning.data.pairs import PairSet
+from syned.captioning.gains.trials import Lesson, Say, Scorer, Tools, Trial, run_trial
+from syned.config import PairSource, TrainEvalConfig
+
+
+class Progress(Protocol):
+    """Hears how far the trials are."""
+
+    def started(self, total: int) -> None:
+        """So many trials are wanted."""
+
+    def shard_skipped(self, rows: int) -> None:
+        """So many of them were done before."""
+
+    def batch_done(self, done: int, failed: int, seconds: float) -> None:
+        """So many have been done."""
+
+    def say(self, text: str) -> None:
+        """A line of its own."""
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What opens pairs, and what opens that which trains and scores captioners."""
+
+    open_pairs: Callable[[PairSource], PairSet]
+    open_tools: Callable[[], Tools]
+    """Called where the trainings run, which may be another process."""
+    open_scorer: Callable[[], AbstractContextManager[Scorer]]
+    """Called once; what it starts ends with its `with` block."""
+
+
+class Bench:
+    """Where trials are run.
+
+    Args:
+        config: of the experiment.
+        folder: of the experiment.
+        kit: what opens pairs and tools.
+        material: the pairs, where they are open already.
+    """
+
+    def __init__(
+        self,
+        config: TrainEvalConfig,
+        folder: Path,
+        kit: Kit,
+        material: Material | None = None,
+    ) -> None:
+        self.config = config
+        self.folder = folder
+        self.material = material or open_material(config, kit.open_pairs)
+        self.tools = kit.open_tools()
+
+    def run(self, trial: Trial, test_content: str, say: Say) -> None:
+        """Do what is left of a trial but its scores.
+
+        Args:
+            trial: one of the config's.
+            test_content: hash of the test pairs.
+            say: hears what happens, with the trial's name before it.
+        """
+        arm = self.config.arms[trial.arm]
+        lesson = Lesson(
+            phases=self.material.phases(arm),
+            validation=seen(self.material.validation, arm),
+            test=seen(self.material.test, arm),
+            test_content=test_content,
+            features=self.folder / "features",
+        )
+        run_trial(trial, lesson, self.tools, lambda text: say(f"{trial.name}: {text}"))

@@ -1,0 +1,1 @@
+"""The captioners: BLIP2IDC and a two-stream model."""

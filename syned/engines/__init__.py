@@ -1,1 +1,0 @@
-"""Loaded models behind small protocols."""

@@ -1,1 +1,0 @@
-"""Who runs the shards of a stage, and where."""

@@ -1,1 +1,0 @@
-"""Image-difference captioning: pairs, captioners, training, metrics, gains."""

@@ -1,0 +1,1 @@
+"""Models behind small protocols, where their checkpoints lie, and what they compute on."""

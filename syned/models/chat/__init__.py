@@ -1,0 +1,1 @@
+"""Language models: in this process, in vLLM, or behind a server."""

@@ -1,0 +1,1 @@
+"""From instructions and captions to their paraphrases."""

@@ -1,0 +1,1 @@
+"""Whether a paraphrase says the same as its text."""

@@ -1,0 +1,1 @@
+"""From the rows of a source to the requests of a plan."""

@@ -1,0 +1,1 @@
+"""A run directory: what lies in it, where, and whether it is done."""

@@ -1,1 +1,0 @@
-"""What is done to records: no path, config, device or print in here."""

@@ -1,1 +1,0 @@
-"""What can be said about a paraphrase from its words alone."""
