@@ -15,7 +15,7 @@ from syned.config.paraphrase import ParaphraseConfig
 from syned.config.publish import PublishConfig, SplitFractions
 from syned.config.run import RunConfig, load_config, setting_of
 from syned.config.source import SourceConfig
-from syned.config.gains import ArmConfig, ContestantConfig, PhaseConfig, TrainEvalConfig
+from syned.config.train_eval import ArmConfig, ContestantConfig, PhaseConfig, TrainEvalConfig
 
 __all__ = [
     "ArmConfig",

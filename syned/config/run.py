@@ -13,7 +13,7 @@ from syned.config.generate import GenerateConfig
 from syned.config.paraphrase import ParaphraseConfig
 from syned.config.publish import PublishConfig
 from syned.config.source import KINDS_OF, SourceConfig
-from syned.config.gains import TrainEvalConfig
+from syned.config.train_eval import TrainEvalConfig
 from syned.settings import Settings, dotted_names, load_settings
 
 _RUN_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
