@@ -18,50 +18,41 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syned.builders import (
-    check_filter_libraries,
-    edit_settings,
-    filter_rules,
-    filter_settings,
-    identity_of_editor,
-    load_prompts,
-    name_models,
-    open_editor,
-    open_judge,
-    paraphrase_options,
-    paraphrase_settings,
-    refuse_other_models,
-    sameness,
-    scoring_models,
-    versions,
-    with_own_dataset,
-)
+from syned.captioning.data.arms import with_own_dataset
 from syned.config import RunConfig
 from syned.filter.calibrate import Calibration, find_thresholds
 from syned.filter.contamination import contaminations
 from syned.filter.evaluation_sets import known_sets
+from syned.filter.from_config import filter_rules, sameness, scores_in_hand
 from syned.filter.scored import read_scored
 from syned.filter.selection import write_selection
-from syned.filter.shards import Models, ScoreSummary, Work, find_work, score_run
+from syned.filter.shards import Models, ScoreSummary, Work, score_run
 from syned.generate.estimate import Estimate, calibrate
+from syned.generate.from_config import edit_settings, identity_of_editor, open_editor
 from syned.generate.jobs import read_rows
-from syned.generate.shards import GenerateOptions, GenerateSummary, Progress, generate_shards
+from syned.generate.shards import GenerateOptions, GenerateSummary, generate_shards
 from syned.models.base import Editor, TextEncoder
 from syned.models.chat.load import ChatEngine, find_chat_engine
 from syned.paraphrase.answers import AnswerStore
 from syned.paraphrase.candidates import originals
+from syned.paraphrase.from_config import (
+    load_prompts,
+    open_judge,
+    paraphrase_options,
+    paraphrase_settings,
+)
 from syned.paraphrase.shards import ParaphraseSummary, paraphrase_texts
-from syned.plan import plan
-from syned.plan.plan import Planner, PlanSummary
+from syned.plan.plan import Planner, PlanSummary, refuse_further_rows
+from syned.progress import Progress, RowsDone
 from syned.publish.dataset import Published, publish_dataset
 from syned.publish.upload import Hub, push
 from syned.run.directory import Run
 from syned.run.records import EditJob, Original, TextKind
+from syned.run.versions import library_versions
 from syned.sources import Source, open_source
 
 if TYPE_CHECKING:
     from syned.captioning.gains.bench import Kit
-    from syned.captioning.gains.bench import Progress as TrialProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +108,20 @@ STAGES = (
 _OF_GENERATE = ("name", "source", "generate")
 
 
-def make_plan(config: RunConfig, run: Run, progress: plan.Progress) -> PlanSummary:
+def make_plan(config: RunConfig, run: Run, progress: RowsDone) -> PlanSummary:
     """Say what will be edited: write plan/ until it holds `generate.n` edits.
 
     Raises:
         RunError: the run is in use, or was made with other settings.
         DataError: the source cannot be read.
     """
+    source = open_source(config.source, edited_images=False)
+    identity = identity_of_editor(config)
     with _in_hand(run):
-        source = open_source(config.source, edited_images=False)
-        identity = identity_of_editor(config)
         _check_fingerprint(run, config, source, identity)
         limit = run.settings()["config"].get("source", {}).get("limit")
-        plan.refuse_further_rows(run, before=limit, now=config.source.limit)
-        run.write_settings(config, versions(source, identity), sections=_OF_GENERATE)
+        refuse_further_rows(run, before=limit, now=config.source.limit)
+        run.write_settings(config, _made_with(source, identity), sections=_OF_GENERATE)
         return Planner(run).extend(
             source.records,
             config.generate.n,
@@ -267,7 +258,7 @@ def filter_edits(
         EngineError: a model cannot be found, loaded or used.
         RunError: the run is being filtered already, has no edits, or was scored with other models.
     """
-    with _scores_in_hand(config, run, models) as (found, work):
+    with scores_in_hand(config, run, models) as (found, work):
         size = config.filter.batch_size
         scores = score_run(run, found, work, batch_size=size, progress=progress)
         if scores.stopped:
@@ -300,7 +291,7 @@ def calibrate_filter(
         EngineError: a model cannot be found, loaded or used.
         RunError: the run is being filtered already, has no edits, or was scored with other models.
     """
-    with _scores_in_hand(config, run, models) as (found, work):
+    with scores_in_hand(config, run, models) as (found, work):
         size = config.filter.batch_size
         if score_run(run, found, work, batch_size=size, progress=progress).stopped:
             return None
@@ -356,7 +347,7 @@ def push_to_hub(config: RunConfig, made: Published, *, hub: Hub | None = None) -
 def train_eval(
     config: RunConfig,
     run: Run,
-    progress: TrialProgress,
+    progress: Progress,
     *,
     arms: Collection[str] | None = None,
     seeds: Collection[int] | None = None,
@@ -371,7 +362,7 @@ def train_eval(
         progress: hears of every training.
         arms: those to train now; None for all.
         seeds: those to train with now; None for all.
-        kit: what trains and scores, in place of the captioners and metrics of `syned.idc`.
+        kit: what trains and scores, in place of the captioners and metrics of `syned.captioning`.
 
     Returns:
         What train_eval/gains.json holds.
@@ -389,7 +380,7 @@ def train_eval(
 
         kit = standard_kit()
     options = with_own_dataset(config.train_eval, run.path / "dataset")
-    with run.lock("train_eval.lock"):
+    with run.lock("train_eval.lock", new=True):
         run.write_settings(config, {}, sections=("train_eval",))
         gains = run_experiment(options, run.path / "train_eval", kit, progress, Choice(arms, seeds))
         run.log_event("gains_written", not_done=len(gains["missing"]))
@@ -429,48 +420,10 @@ def dry_run(config: RunConfig) -> Estimate:
 @contextmanager
 def _in_hand(run: Run) -> Iterator[None]:
     """Hold the run's lock, with what a killed call left half-written cleared away."""
-    with run.lock():
+    with run.lock(new=True):
         for folder in (run.images, run.requests, run.edits):
             folder.remove_leftovers()
         yield
-
-
-@contextmanager
-def _scores_in_hand(
-    config: RunConfig, run: Run, given: Models | None
-) -> Iterator[tuple[Models, Work]]:
-    """Hold the lock of the scores, with the models that they are made with and what is to do."""
-    check_filter_libraries()
-    with run.lock("scores.lock"):
-        for folder in (run.image_scores, run.edit_scores):
-            folder.remove_leftovers()
-        made = bool(run.image_scores.recorded() or run.edit_scores.recorded())
-        run.check_fingerprint("filter", filter_settings(config.filter), made=made)
-        models, work = _models_and_work(config, run, given, made)
-        names = {"image_text_encoder": models.encoder_name, "dino": models.dino_name}
-        run.write_settings(config, names, sections=("filter",))
-        yield models, work
-
-
-def _models_and_work(
-    config: RunConfig, run: Run, given: Models | None, made: bool
-) -> tuple[Models, Work]:
-    """The models that the run was scored with; looked for only when there is more to score."""
-    if given is not None:
-        return given, find_work(run, given.identity)
-    versions = run.settings().get("versions", {})
-    noted = (versions.get("image_text_encoder", ""), versions.get("dino", ""))
-    scored = made and bool(noted[0])
-    if scored:
-        models = scoring_models(config.filter, noted)
-        work = find_work(run, models.identity)
-        if not work.todo:
-            return models, work
-    names = name_models(config.filter)
-    if scored:
-        refuse_other_models(noted, names)
-    models = scoring_models(config.filter, names)
-    return models, find_work(run, models.identity)
 
 
 def _select(
@@ -542,3 +495,16 @@ def _check_fingerprint(
     of_source = {f"source.{key}": value for key, value in source.fingerprint.items()}
     fields = {**of_source, **edit_settings(config, identity)}
     return run.check_fingerprint("generate", fields, made=bool(run.requests.recorded()))
+
+
+def _made_with(source: Source, identity: Mapping[str, str]) -> dict[str, object]:
+    """What takes part in an edit, for run.yaml: libraries, the editor, the source, its licence."""
+    return {
+        **library_versions(),
+        "editor": dict(identity),
+        "source": {
+            "name": source.name,
+            "revision": source.revision,
+            "licence": source.licence,
+        },
+    }

@@ -9,10 +9,34 @@ from datetime import datetime
 from typing import Protocol, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, TaskID, TextColumn
+from rich.progress import Progress as Bar
 
 LINE_SECONDS = 10.0
 """Least time between two plain lines."""
+
+
+RowsDone = Callable[[int, int], None]
+"""rows_done(done, total): hears every few rows how many are done, of how many in all."""
+
+
+class Progress(Protocol):
+    """Hears in the main thread how far a stage is."""
+
+    def started(self, total: int) -> None:
+        """So many rows are to be done in all."""
+
+    def shard_skipped(self, rows: int) -> None:
+        """So many of them were done before."""
+
+    def batch_done(self, done: int, failed: int, seconds: float) -> None:
+        """A batch is done: so many rows came out, so many failed."""
+
+    def stopping(self) -> None:
+        """A first Ctrl-C; the batch in hand will be the last."""
+
+    def say(self, text: str) -> None:
+        """A line of its own."""
 
 
 class Tally:
@@ -168,7 +192,7 @@ class BarReporter:
 
     def __init__(self, stream: TextIO) -> None:
         console = Console(file=stream)
-        self._bar = Progress(BarColumn(), TextColumn("{task.description}"), console=console)
+        self._bar = Bar(BarColumn(), TextColumn("{task.description}"), console=console)
         self._task: TaskID | None = None
 
     def update(self, tally: Tally) -> None:

@@ -91,6 +91,7 @@ class HeardProgress:
     failed: int = 0
     seconds: list[float] = field(default_factory=list)
     stops: int = 0
+    said: list[str] = field(default_factory=list)
 
     def started(self, total: int) -> None:
         self.total = total
@@ -106,9 +107,16 @@ class HeardProgress:
     def stopping(self) -> None:
         self.stops += 1
 
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
 
 def new_run(folder: Path, config: RunConfig | None = None) -> Run:
-    return Run.create_or_open(config or make_config(), data_dir=folder)
+    """A run with settings and nothing else."""
+    config = config or make_config()
+    run = Run.create_or_open(config, data_dir=folder)
+    run.write_settings(config, {}, sections=())
+    return run
 
 
 def silent(done: int, total: int) -> None:

@@ -6,7 +6,6 @@ Run: python -m tests.made_up_run DATA_DIR --edits 100000
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -32,10 +30,10 @@ from syned.run.records import (
     Edit,
     Paraphrased,
     Request,
-    Selected,
     SourceImage,
     to_table,
 )
+from syned.run.selection_file import write_selection_file
 from syned.run.shards import ShardFolder
 from syned.sources.images import png_bytes
 from tests.conftest import make_config
@@ -43,6 +41,24 @@ from tests.conftest import make_config
 TASKS = ("add", "remove", "local", "color", "background", "global", "style", "text")
 COUNTED = ("red", "blue", "green", "small", "large", "old", "striped", "round")
 THINGS = ("kite", "boat", "lamp", "chair", "tree", "clock", "cup", "door")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Whether an edit is kept; in the order of edits/, shard after shard."""
+
+    edit_id: str
+    source_id: str
+    shard: int
+    row: int
+    """Where it lies in edits/."""
+    task: str
+    variant_disagreement: float | None
+    """How much the other variants of its request differ from it, in proportion to what it changed;
+    None without another variant."""
+    kept: bool
+    reason: str = ""
+    """Why it is dropped; "" for one that is kept."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +123,7 @@ def write_selection(
         facts: over what follows from the rows.
     """
     table = to_table(list(selected), SELECTION_SCHEMA)
-    metadata = {b"syned": json.dumps(_facts_of(selected) | (facts or {})).encode()}
-    pq.write_table(table.replace_schema_metadata(metadata), run.path / "selection.parquet")
+    write_selection_file(run, table, _facts_of(selected) | (facts or {}))
 
 
 def select_at_random(run: Run, kept_fraction: float, seed: int = 0) -> list[Selected]:

@@ -7,7 +7,7 @@ import pytest
 
 from syned import pipeline
 from syned.config import ParaphraseConfig, RunConfig, SourceConfig
-from syned.errors import ConfigError, EngineError, RunError
+from syned.errors import ConfigError, EngineError, RunError, SynedError
 from syned.generate.shards import GenerateSummary
 from syned.models.fake import FakeEditor
 from syned.paraphrase.shards import ParaphraseSummary
@@ -325,3 +325,30 @@ def test_further_source_rows_are_refused_once_their_variants_are_begun(
     with pytest.raises(RunError, match=r"has source.limit 4 .*--set source.limit=4 or start"):
         pipeline.make_plan(limited(limit, 9), run, silent)
     assert pipeline.make_plan(limited(4, 9), run, silent).planned == 9
+
+
+def test_a_source_that_cannot_be_opened_leaves_no_run_behind(tmp_path: Path) -> None:
+    missing = SourceConfig(kind="folder", path=str(tmp_path / "nowhere"), instruction="add a cat")
+    config = make_config().model_copy(update={"source": missing})
+    run = Run.create_or_open(config, data_dir=tmp_path / "data")
+    with pytest.raises(SynedError, match="nowhere"):
+        pipeline.make_plan(config, run, silent)
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_editor_that_cannot_be_found_leaves_no_run_behind(tmp_path: Path) -> None:
+    config = make_config(editor="./nowhere")
+    run = Run.create_or_open(config, data_dir=tmp_path / "data")
+    with pytest.raises(SynedError, match="nowhere"):
+        pipeline.make_plan(config, run, silent)
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_needs_a_plan_makes_no_run_of_its_own(tmp_path: Path) -> None:
+    config = make_config()
+    run = Run.create_or_open(config, data_dir=tmp_path / "data")
+    with pytest.raises(RunError, match=r"has no run 'test'"):
+        pipeline.filter_edits(config, run, HeardProgress(), say=print)
+    with pytest.raises(RunError, match=r"has no run 'test'"):
+        pipeline.publish(config, run, HeardProgress())
+    assert not (tmp_path / "data").exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from syned.run.shards import write_atomically
+from syned.run.atomic import write_atomically
 
 _INPUTS = b"syned"
 

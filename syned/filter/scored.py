@@ -17,6 +17,7 @@ from syned.filter.select import SCORES, STORED_SCORES, Columns
 from syned.filter.shards import Records, Work
 from syned.run.directory import Run
 from syned.run.shards import CommitRecord
+from syned.run.truth import is_right
 
 _REQUEST_COLUMNS = [
     "edit_id",
@@ -128,7 +129,7 @@ def _truth(run: Run, record: CommitRecord) -> NDArray[np.int8]:
     errors = run.edits.read(record.shard, _TRUTH_COLUMNS)
     true, source = (errors[name].to_numpy() for name in _TRUTH_COLUMNS)
     unknown = np.isnan(true) | np.isnan(source)
-    return np.where(unknown, -1, true <= 0.5 * source).astype(np.int8)
+    return np.where(unknown, -1, is_right(true, source)).astype(np.int8)
 
 
 def _columns(table: pa.Table) -> Columns:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from syned.errors import RunError
 from syned.filter.scored import Scored
 from syned.filter.select import KEPT, REASONS, Rules, select
 from syned.run.directory import Run
 from syned.run.records import SELECTION_SCHEMA
-from syned.run.shards import write_atomically
-
-SELECTION_FILE = "selection.parquet"
-METADATA_KEY = b"syned"
-"""Of the file's schema metadata: counts and thresholds as JSON."""
+from syned.run.selection_file import write_selection_file
 
 
 def write_selection(
@@ -66,7 +59,7 @@ def write_selection(
         },
         "truth": truth_counts(scored.right, outcome == KEPT),
     }
-    _write(run, scored, outcome, told)
+    write_selection_file(run, _table(scored, outcome), told)
     return told
 
 
@@ -81,23 +74,6 @@ def truth_counts(right: NDArray[np.int8], kept: NDArray[np.bool_]) -> dict[str, 
         "kept_judged": int((judged & kept).sum()),
         "kept_right": int(((right == 1) & kept).sum()),
     }
-
-
-def read_selection(run: Run) -> dict[str, Any] | None:
-    """What selection.parquet says of itself, and `edits`, its rows; None when there is none.
-
-    Raises:
-        RunError: it is damaged.
-    """
-    path = run.path / SELECTION_FILE
-    try:
-        with pq.ParquetFile(path) as file:
-            told = json.loads((file.schema_arrow.metadata or {})[METADATA_KEY])
-            return {**told, "edits": file.metadata.num_rows}
-    except FileNotFoundError:
-        return None
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {error}; run `syned filter` again") from error
 
 
 def _counts(outcome: NDArray[np.uint8]) -> dict[str, Any]:
@@ -123,7 +99,7 @@ def _shown(rules: Rules) -> dict[str, Any]:
     return {"all": common, "tasks": tasks}
 
 
-def _write(run: Run, scored: Scored, outcome: NDArray[np.uint8], told: Mapping[str, Any]) -> None:
+def _table(scored: Scored, outcome: NDArray[np.uint8]) -> pa.Table:
     words = np.array([*REASONS, *[""] * (KEPT + 1 - len(REASONS))])
     columns = {
         name: scored.table[name] for name in ("edit_id", "source_id", "shard", "row", "task")
@@ -134,8 +110,4 @@ def _write(run: Run, scored: Scored, outcome: NDArray[np.uint8], told: Mapping[s
         "kept": pa.array(outcome == KEPT),
         "reason": pa.array(words[outcome]),
     }
-    selection = pa.table(columns, schema=SELECTION_SCHEMA)
-    metadata = {METADATA_KEY: json.dumps(told)}
-    sink = pa.BufferOutputStream()
-    pq.write_table(selection.replace_schema_metadata(metadata), sink, compression="ZSTD")
-    write_atomically(run.path / SELECTION_FILE, sink.getvalue())
+    return pa.table(columns, schema=SELECTION_SCHEMA)

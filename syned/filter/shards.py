@@ -30,8 +30,8 @@ from syned.filter.score import (
     score_edits,
     score_images,
 )
-from syned.generate.shards import Progress
 from syned.models.base import ImageEncoder, ImageTextEncoder
+from syned.progress import Progress
 from syned.run.directory import Run
 from syned.run.records import EditScore, ImageScore, to_table
 from syned.run.shards import CommitRecord, ShardFolder

@@ -45,10 +45,6 @@ class Estimate:
     source: str
     licence: str
 
-    @property
-    def hours(self) -> float:
-        return self.seconds / 3600
-
 
 def calibrate(
     editor: Editor, jobs: Sequence[EditJob], *, batch_size: int, steps: int

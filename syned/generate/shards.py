@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Protocol, Self
+from typing import Self
 
 from syned.errors import OutOfMemory
 from syned.generate.edit import generate
@@ -28,26 +28,11 @@ from syned.generate.jobs import (
 )
 from syned.generate.pending import not_made, uses
 from syned.models.base import Editor
+from syned.progress import Progress
 from syned.run.directory import Run
 from syned.run.records import EDIT_SCHEMA, Edit, EditJob, EditResult, Request, to_table
 from syned.run.shards import CommitRecord
 from syned.run.threads import ahead, pool, stop_on_interrupt
-
-
-class Progress(Protocol):
-    """Hears how far the work is, in the main thread."""
-
-    def started(self, total: int) -> None:
-        """So many rows are to be done in all."""
-
-    def shard_skipped(self, rows: int) -> None:
-        """A shard of so many rows was made before."""
-
-    def batch_done(self, done: int, failed: int, seconds: float) -> None:
-        """The editor has answered a batch."""
-
-    def stopping(self) -> None:
-        """A first Ctrl-C; the batch in hand will be the last."""
 
 
 @dataclass(frozen=True, slots=True)

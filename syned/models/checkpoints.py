@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from syned.errors import EngineError
-from syned.models.hashes import folder_hash
+from syned.resources import bundled
+
+BUNDLED = "bundled:"
+"""Before the name of a model that comes with Syned."""
+
+_MODEL_FILES = {".json", ".txt", ".safetensors", ".bin", ".model", ".jinja"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +37,27 @@ class Checkpoint:
         return None if Path(self.location).is_dir() else self.revision
 
 
-def find_checkpoint(name: str, *, what: str, marker: str, hint: str, instead: str) -> Checkpoint:
+def find_checkpoint(
+    name: str, *, what: str, marker: str, hint: str, instead: str, bundled_kind: str = ""
+) -> Checkpoint:
     """Resolve a name, without loading any weights.
 
     Args:
-        name: folder, or hub id with an optional "@revision".
+        name: folder, hub id with an optional "@revision", or "bundled:NAME" where such a model
+            comes with Syned.
         what: what is looked for, in an error's words: "editor".
         marker: the file that every such checkpoint has.
         hint: what a folder without it lacks, in an error's words.
         instead: what else can be named, in an error's words.
+        bundled_kind: of the models that come with Syned: "editor" or "clip"; "" for none.
 
     Raises:
+        ConfigError: no model of this name comes with Syned.
         EngineError: there is no such folder, or the hub does not know it or cannot be reached.
     """
+    if bundled_kind and name.startswith(BUNDLED):
+        folder = bundled(bundled_kind, name.removeprefix(BUNDLED))
+        return Checkpoint(str(folder), name, folder_hash(folder))
     if Path(name).is_dir():
         if not (Path(name) / marker).is_file():
             raise EngineError(f"{name} has no {marker}, so it is no {what}; {hint}")
@@ -54,6 +68,35 @@ def find_checkpoint(name: str, *, what: str, marker: str, hint: str, instead: st
             f"OWNER/NAME@REVISION, or {instead}"
         )
     return _on_hub(name, what=what, marker=marker, instead=instead)
+
+
+def folder_hash(folder: Path) -> str:
+    """One hash over the files that decide what a model does: "sha256:" and 32 digits.
+
+    A model's path says where it lies and not what it is.
+    """
+    total = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in _MODEL_FILES):
+        total.update(path.relative_to(folder).as_posix().encode())
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return f"sha256:{total.hexdigest()[:32]}"
+
+
+def hash_where_local(name: str | None) -> str:
+    """Hash of a checkpoint that lies on this machine; "" for a hub id, whose name says which it is.
+
+    Args:
+        name: as for `find_checkpoint`; None for a model that starts from nothing.
+
+    Raises:
+        ConfigError: no CLIP of this name comes with Syned.
+    """
+    if name is None:
+        return ""
+    if name.startswith(BUNDLED):
+        return folder_hash(bundled("clip", name.removeprefix(BUNDLED)))
+    return folder_hash(Path(name)) if Path(name).is_dir() else ""
 
 
 def _on_hub(name: str, *, what: str, marker: str, instead: str) -> Checkpoint:

@@ -1,19 +1,37 @@
-"""The device a captioner computes on."""
+"""What a model computes on: its device, its precision, and libraries that stay quiet meanwhile."""
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
 from syned.config.devices import checked_device
 from syned.errors import ConfigError
 
+if TYPE_CHECKING:
+    import torch
 
-def find_device(name: str) -> torch.device:
-    """The device of a name; "auto" takes CUDA, then Apple's, then the CPU.
+
+def quiet_libraries() -> None:
+    """Keep model libraries from talking over the progress display; their errors stay.
+
+    Called before their models are imported, which is when some of them start to talk.
+    """
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    for logging in (diffusers_logging, transformers_logging):
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+
+
+def choose_device(name: str) -> torch.device:
+    """The device to compute on; "auto" takes CUDA, then Apple's, then the CPU.
 
     Raises:
-        ConfigError: there is no such device, or not on this machine.
+        ConfigError: there is no device of this name, or not on this machine.
     """
+    import torch
+
     try:
         checked_device(name)
     except ValueError as error:
@@ -21,19 +39,21 @@ def find_device(name: str) -> torch.device:
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name == "auto":
         return torch.device("cuda" if cuda else "mps" if mps else "cpu")
-    device = torch.device(name)
-    there = {"cuda": cuda, "mps": mps, "cpu": True}.get(device.type, False)
-    if not there or (device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count()):
+    chosen = torch.device(name)
+    there = {"cuda": cuda, "mps": mps, "cpu": True}[chosen.type]
+    if not there or (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()):
         raise ConfigError(
-            f"device {name!r} is not on this machine; take auto or cpu, where small captioners "
-            "train in minutes"
+            f"device {name!r} is not on this machine; take --device "
+            "auto, or run `make demo` to see Syned work without a GPU"
         )
-    return device
+    return chosen
 
 
-def quiet_transformers() -> None:
-    """Keep transformers from talking over the progress display; its errors stay."""
-    from transformers.utils import logging
+def choose_dtype(name: str, device: torch.device) -> torch.dtype:
+    """The precision of a model's weights; "auto" is bfloat16 on CUDA, float32 elsewhere."""
+    import torch
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    if name == "auto":
+        return torch.bfloat16 if device.type == "cuda" else torch.float32
+    found: torch.dtype = getattr(torch, name)
+    return found

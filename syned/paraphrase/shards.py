@@ -15,11 +15,11 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
-from syned.generate.shards import Progress
 from syned.models.base import ChatModel, ChatRequest, Reply, Sampling
 from syned.paraphrase.answers import AnswerStore, request_key
 from syned.paraphrase.candidates import BEYOND_BEST, Candidates, Judge, accepted, finish, unusable
 from syned.paraphrase.prompts import Message, Prompt
+from syned.progress import Progress
 from syned.run.directory import Run
 from syned.run.records import CAPTION_SCHEMA, Original, Paraphrased, TextKind, to_table
 from syned.run.threads import stop_on_interrupt

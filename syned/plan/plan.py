@@ -16,11 +16,12 @@ from syned.config import Scale
 from syned.errors import DataError, RunError
 from syned.plan.ids import Ids, draw_scale, edit_id, seed_of
 from syned.plan.prepare import prepared
-from syned.plan.writer import Cursor, PlanWriter, Progress
+from syned.plan.writer import Cursor, PlanWriter
+from syned.progress import RowsDone
 from syned.run.directory import Run
 from syned.run.records import Request, SourceRecord, from_rows
 
-__all__ = ["PlanSummary", "Planner", "Progress", "draw_scale", "edit_id", "seed_of"]
+__all__ = ["PlanSummary", "Planner", "draw_scale", "edit_id", "seed_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Planner:
         image_size_px: int,
         settings: Mapping[str, object],
         scales: tuple[Scale, Scale],
-        progress: Progress,
+        progress: RowsDone,
     ) -> PlanSummary:
         """Append rows until the plan holds `n` edits; does nothing when it does already.
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 
 from syned.errors import RunError
 from syned.plan.ids import Ids
 from syned.plan.prepare import Prepared, request_of
+from syned.progress import RowsDone
 from syned.run.directory import Run
 from syned.run.records import IMAGE_SCHEMA, REQUEST_SCHEMA, Request, SourceImage, to_table
 from syned.run.shards import CommitRecord
-
-Progress = Callable[[int, int], None]
-"""progress(done, total): edits planned so far, and in the end."""
 
 _FAILED = "total_failed:"
 _REPORTED_EVERY = 16
@@ -73,7 +70,7 @@ class PlanWriter:
         RunError: the plan on disk is damaged.
     """
 
-    def __init__(self, run: Run, shard_rows: int, ids: Ids, n: int, progress: Progress) -> None:
+    def __init__(self, run: Run, shard_rows: int, ids: Ids, n: int, progress: RowsDone) -> None:
         self.places: dict[str, tuple[int, int]] = {}
         """source_id -> shard and row in plan/images/."""
         self._run = run

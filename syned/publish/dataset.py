@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from syned.config import PublishConfig
 from syned.errors import RunError
-from syned.generate.shards import Progress
+from syned.progress import Progress
 from syned.publish.captions import Paraphrases, read_paraphrases
 from syned.publish.card import card
 from syned.publish.card_facts import CardFacts, SplitSize

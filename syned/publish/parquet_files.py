@@ -12,8 +12,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from syned.run.atomic import open_atomically
 from syned.run.published import SPLITS
-from syned.run.shards import ROW_GROUP_ROWS, open_atomically, parquet_options, parquet_schema
+from syned.run.shards import ROW_GROUP_ROWS, parquet_options, parquet_schema
 
 ROW_GROUP_BYTES = 64_000_000
 """At most so much in a row group. The hub's viewer refuses 300 MB, and `datasets` aims at 100."""

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from syned.errors import RunError
 from syned.run.directory import Run
-from syned.run.records import SELECTION_SCHEMA
-
-SELECTION_FILE = "selection.parquet"
-FACTS_KEY = b"syned"
-"""Where the selection says, as JSON, how it was made."""
+from syned.run.selection_file import SELECTION_FILE, Selection, read_selection_file
 
 
 class Place(NamedTuple):
@@ -54,7 +47,7 @@ def choose(run: Run, *, unfiltered: bool, once_each: bool = False) -> Choice:
     """
     if not run.edits.recorded():
         raise RunError(f"{run.path} has no edits yet; make them with `syned generate`")
-    selection = _read_selection(run)
+    selection = read_selection_file(run)
     if unfiltered:
         choice = Choice(list(_made(run, _contaminated(selection))), None, 0)
     elif selection is None:
@@ -69,30 +62,11 @@ def choose(run: Run, *, unfiltered: bool, once_each: bool = False) -> Choice:
     return replace(choice, places=_once_each(run, choice.places)) if once_each else choice
 
 
-@dataclass(frozen=True, slots=True)
-class _Selection:
-    rows: pa.Table
-    facts: dict[str, Any]
-
-
-def _read_selection(run: Run) -> _Selection | None:
-    path = run.path / SELECTION_FILE
-    try:
-        with pq.ParquetFile(path) as file:
-            table = file.read(columns=SELECTION_SCHEMA.names, use_threads=False)
-        facts = json.loads((table.schema.metadata or {})[FACTS_KEY])
-        return _Selection(table, facts | {"kept": facts["kept"], "dropped": facts["dropped"]})
-    except FileNotFoundError:
-        return None
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {error!r}; run `syned filter` again") from error
-
-
-def _kept(selection: _Selection, rows: int) -> Choice:
-    kept = selection.rows.filter(selection.rows["kept"])
+def _kept(selection: Selection, rows: int) -> Choice:
+    kept = selection.table.filter(selection.table["kept"])
     columns = [kept[name].to_pylist() for name in Place._fields]
     places = [Place(*values) for values in zip(*columns, strict=True)]
-    return Choice(places, selection.facts, rows - selection.rows.num_rows)
+    return Choice(places, selection.noted, rows - selection.table.num_rows)
 
 
 def _made(run: Run, contaminated: set[str]) -> Iterator[Place]:
@@ -106,10 +80,10 @@ def _made(run: Run, contaminated: set[str]) -> Iterator[Place]:
                 yield Place(shard, row, edit_id, source_id)
 
 
-def _contaminated(selection: _Selection | None) -> set[str]:
+def _contaminated(selection: Selection | None) -> set[str]:
     if selection is None:
         return set()
-    rows = selection.rows
+    rows = selection.table
     return set(rows.filter(pc.equal(rows["reason"], "contaminated"))["edit_id"].to_pylist())
 
 

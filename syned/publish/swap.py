@@ -15,7 +15,7 @@ from pathlib import Path
 
 from syned.errors import RunError
 from syned.publish.parquet_files import DataFile, data_files, final_name, is_strange
-from syned.run.shards import flush_folder, remove_temporaries, write_atomically
+from syned.run.atomic import flush, remove_temporaries, write_atomically
 
 CARD, DATA = "README.md", "data"
 
@@ -100,12 +100,12 @@ class DatasetFolder:
         try:
             for file in files:
                 file.path.rename(self.building / final_name(file, counts[file.split]))
-            flush_folder(self.building)
+            flush(self.building)
             write_atomically(self._partial / CARD, card.encode())
             if self.path.exists():
                 self.path.rename(self._old)
             self._partial.rename(self.path)
-            flush_folder(self.path.parent)
+            flush(self.path.parent)
             _remove(self._old)
         except OSError as error:
             raise self._cannot(error) from error

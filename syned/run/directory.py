@@ -20,11 +20,11 @@ data/<name>/
 from __future__ import annotations
 
 import difflib
-import fcntl
 import hashlib
 import json
 import os
 import platform
+import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -34,8 +34,11 @@ from typing import IO, Any
 
 import yaml
 
+from syned import __version__
 from syned.config import RunConfig, setting_of
 from syned.errors import RunError
+from syned.run.atomic import write_atomically
+from syned.run.locks import take_lock, wait_for_lock
 from syned.run.records import (
     CAPTION_SCHEMA,
     EDIT_SCHEMA,
@@ -44,20 +47,30 @@ from syned.run.records import (
     IMAGE_SCORE_SCHEMA,
     REQUEST_SCHEMA,
 )
-from syned.run.shards import ShardFolder, write_atomically
+from syned.run.shards import ShardFolder
 
 SETTINGS_FILE = "run.yaml"
 LAST_RUN_FILE = ".last_run"
 
+SCHEMA_VERSION = 2
+"""The form of a run directory that this Syned writes; it reads all earlier ones.
+
+1: until 0.1.0, without its number in run.yaml. 2: the same columns, and the number.
+"""
+
+_OF_A_START = re.compile(r"run\.yaml.*|lock|\w+\.lock")
+"""What a start that was cut off leaves behind."""
 _FOLDER_OF_STAGE = {"generate": "edits", "paraphrase": "captions", "filter": "scores"}
 _HEADER = "# Written by Syned: the settings of this run and what it was made with.\n"
 _ABSENT = "nothing"
 
 
 class Run:
-    """A run directory that exists; get one from `Run.create_or_open` or `open_run`."""
+    """A run directory; get one from `Run.create_or_open` or `open_run`."""
 
     def __init__(self, path: Path) -> None:
+        self._first_config: dict[str, Any] = {}
+        """What run.yaml begins with, for a run that is not there yet."""
         self.path = path
         self.name = path.name
         self.images = ShardFolder(path / "plan" / "images", IMAGE_SCHEMA)
@@ -69,30 +82,45 @@ class Run:
 
     @classmethod
     def create_or_open(cls, config: RunConfig, *, data_dir: Path) -> Run:
-        """The run that a config names, made if it is not there, and from now on the last one used.
+        """The run that a config names, and from now on the last one used.
+
+        A run that is not there is made when the first thing is written to it. So a stage that
+        finds out before that it cannot work, for want of its source, leaves nothing behind.
 
         Raises:
             RunError: the directory holds something else, or cannot be written.
         """
         run = cls(data_dir / config.name)
-        if not (run.path / SETTINGS_FILE).is_file():
+        if run.exists:
+            run._become_last()
+        else:
             _refuse_strangers(run.path)
-            run.write_settings(config, {}, sections=list(RunConfig.model_fields))
-        write_atomically(data_dir / LAST_RUN_FILE, f"{config.name}\n".encode())
+            run._first_config = config.model_dump(mode="json")
         return run
 
+    @property
+    def exists(self) -> bool:
+        """Whether it has settings, which are the first thing that is written."""
+        return (self.path / SETTINGS_FILE).is_file()
+
     @contextmanager
-    def lock(self, name: str = "lock") -> Iterator[None]:
+    def lock(self, name: str = "lock", *, new: bool = False) -> Iterator[None]:
         """Be the one process that writes to this run; the end of the process frees it too.
 
         Args:
             name: "lock" for the plan and the edits; "captions.lock", "scores.lock", "publish.lock".
+            new: whether what follows may make a run that is not there yet.
 
         Raises:
-            RunError: another process holds it, or the file system knows no locks.
+            RunError: another process holds it, there is no such run, or the file system knows no
+                locks.
         """
+        if not new and not self.exists:
+            data_dir = self.path.parent
+            raise RunError(f"{data_dir} has no run {self.name!r}; {_choices(self.name, data_dir)}")
         path = self.path / name
         try:
+            self.path.mkdir(parents=True, exist_ok=True)
             file = path.open("a+", encoding="utf-8")
         except OSError as error:
             raise RunError(f"{path} cannot be written: {error.strerror}") from error
@@ -149,10 +177,10 @@ class Run:
             settings["versions"] = settings.get("versions", {}) | _plain(versions)
 
     def settings(self) -> dict[str, Any]:
-        """What run.yaml holds: config, versions, fingerprints.
+        """What run.yaml holds: schema_version, config, versions, fingerprints.
 
         Raises:
-            RunError: it is not there or damaged.
+            RunError: it is not there or damaged, or a newer Syned has written it.
         """
         path = self.path / SETTINGS_FILE
         try:
@@ -165,6 +193,7 @@ class Run:
             raise RunError(
                 f"{path} is damaged: it holds no config; restore it or start another run"
             )
+        _refuse_newer(values, path)
         return values
 
     def log_event(self, kind: str, **values: object) -> None:
@@ -187,16 +216,26 @@ class Run:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             with (self.path / f"{SETTINGS_FILE}.lock").open("a") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                exists = (self.path / SETTINGS_FILE).exists()
-                settings = self.settings() if exists else {"config": {}, "versions": {}}
+                wait_for_lock(file)
+                exists = self.exists
+                settings = self.settings() if exists else self._first_settings()
                 before = json.dumps(settings)
                 yield settings
-                if json.dumps(settings) != before:
+                if not exists:
+                    self._become_last()
+                if json.dumps(settings) != before or not exists:
+                    settings = {"schema_version": SCHEMA_VERSION} | settings
                     text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
                     write_atomically(self.path / SETTINGS_FILE, (_HEADER + text).encode())
         except OSError as error:
             raise RunError(f"{self.path} cannot be written: {error.strerror}") from error
+
+    def _first_settings(self) -> dict[str, Any]:
+        return {"config": self._first_config, "versions": {}}
+
+    def _become_last(self) -> None:
+        """Be the run that commands without --run go on with."""
+        write_atomically(self.path.parent / LAST_RUN_FILE, f"{self.name}\n".encode())
 
     def _difference(self, stage: str, was: dict[str, object], now: dict[str, object]) -> str:
         """The refusal: what differs, and how to go on."""
@@ -230,8 +269,9 @@ def open_run(name: str | None, data_dir: Path) -> Run:
     run = Run(data_dir / (name or _last_run(data_dir)))
     if not (run.path / SETTINGS_FILE).is_file():
         raise RunError(f"{data_dir} has no run {run.name!r}; {_choices(name or '', data_dir)}")
+    run.settings()  # says what is wrong with it
     with suppress(RunError):  # a run may be looked at on a disk that cannot be written
-        write_atomically(data_dir / LAST_RUN_FILE, f"{run.name}\n".encode())
+        run._become_last()
     return run
 
 
@@ -261,7 +301,7 @@ def _choices(name: str, data_dir: Path) -> str:
 def _refuse_strangers(path: Path) -> None:
     """A directory without run.yaml must be empty, but for what a cut-off start leaves behind."""
     try:
-        strangers = [p.name for p in path.iterdir() if not p.name.startswith(SETTINGS_FILE)]
+        strangers = [p.name for p in path.iterdir() if not _OF_A_START.fullmatch(p.name)]
     except FileNotFoundError:
         return
     except OSError as error:
@@ -273,13 +313,24 @@ def _refuse_strangers(path: Path) -> None:
         )
 
 
+def _refuse_newer(settings: Mapping[str, Any], path: Path) -> None:
+    version = settings.get("schema_version", 1)
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        by = settings.get("versions", {}).get("syned", "a newer version")
+        raise RunError(
+            f"{path} has schema_version {version!r}, written by Syned {by}; this one, "
+            f"{__version__}, reads up to {SCHEMA_VERSION}: update Syned, or start another run with "
+            "--run NAME"
+        )
+
+
 def _take(file: IO[str], path: Path) -> None:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise RunError(f"{path.parent} is in use by {_holder(path)}; wait for it to end") from None
+        taken = take_lock(file)
     except OSError as error:
         raise RunError(f"{path.parent} cannot be locked: {error.strerror}") from error
+    if not taken:
+        raise RunError(f"{path.parent} is in use by {_holder(path)}; wait for it to end")
     file.truncate(0)
     json.dump({"host": platform.node(), "pid": os.getpid(), "since": _now()}, file)
     file.flush()

@@ -8,7 +8,6 @@
     Paraphrased   what became of it: every candidate with its verdict; a row of captions/
     ImageScore    what is measured on a picture of plan/images/ once; a row of scores/images/
     EditScore     what is measured on an edit; a row of scores/edits/
-    Selected      whether an edit is kept, and why not; a row of selection.parquet
 
 A row that went wrong stays a row: its status is "failed" and its reason a short snake_case word.
 They are in one file, since columns of one name must mean the same in all of them.
@@ -21,12 +20,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
 
+from syned.run.truth import is_right
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
-
-SCHEMA_VERSION = 1
 
 R = TypeVar("R")
 
@@ -64,10 +63,13 @@ class SourceImage:
     """A picture of the plan, at the size that the editor is given."""
 
     source_id: str
+    """The id of the source image: a hash of its pixels as the source has them."""
     image: bytes
-    """PNG, RGB."""
+    """The source image at the size that the editor is given, as PNG in RGB."""
     width_px: int
+    """The width of this image in pixels, a multiple of 8."""
     height_px: int
+    """The height of this image in pixels, a multiple of 8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,32 +77,55 @@ class Request:
     """One edit to be made: a source image, an instruction, and what fixes the result."""
 
     edit_id: str
+    """The id of the edit: a hash of source image, instruction, variant and the settings that shape
+    the result."""
     source_id: str
-    """"" for a row whose image could not be read."""
+    """The id of the source image. It is empty if the image could not be read."""
     image_shard: int
+    """The shard of `plan/images/` that holds the source image, or -1 if there is none."""
     image_row: int
-    """Where the source image lies in plan/images/; -1 and -1 without one."""
+    """The row of the source image in that shard, counted from 0, or -1 if there is none."""
     variant_index: int
+    """The number of the variant: 0 for the first edit of a source image and an instruction, then 1,
+    and so on."""
     instruction: str
+    """The instruction: what is to be changed."""
     seed: int
-    """In [0, 2**63); follows from edit_id."""
+    """The seed of the edit's noise, from 0 to 2^63 - 1. It follows from `edit_id`."""
     guidance_scale: float
+    """How strongly the edit is to follow the instruction."""
     image_guidance_scale: float
+    """How strongly the edit is to keep to the source image."""
     width_px: int
+    """The width in pixels of the source image as the editor is given it."""
     height_px: int
+    """The height in pixels of the source image as the editor is given it."""
     status: Status = "planned"
-    """"planned", or "failed" for a source row that cannot be edited."""
+    """`planned`, or `failed` for a source row that cannot be edited."""
     reason: str = ""
+    """Why the row failed, such as `unreadable` or `no_instruction`. It is empty for a planned
+    row."""
     key: str = ""
+    """Where the row comes from in its source, such as `photos/cat.jpg#0`."""
     task: str = ""
+    """The kind of edit, as the source names it. It is empty if the source does not say."""
     split: str = ""
+    """The split of the row, as the source names it. Where it does not, it is the split that the
+    config names."""
     idx: str = ""
+    """The number or name of the row in the source. It is empty if the source has none."""
     hash: str = ""
+    """The hash that the source gives the row. It is empty if the source has none."""
     input_caption: str = ""
+    """The caption of the source image. It is empty if the source has none."""
     output_caption: str = ""
+    """The caption of the image that the instruction asks for. It is empty if the source has
+    none."""
     captions: tuple[str, ...] = ()
+    """The difference captions of the source: what the edit changes, in words."""
     true_image: bytes | None = None
-    """PNG of the only right result, where the source knows it, at the size of the source image."""
+    """The only right result at the size of the source image, as PNG in RGB. None if the source does
+    not know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +133,34 @@ class Edit:
     """What became of a request."""
 
     edit_id: str
+    """The id of the edit, as in `plan/requests/`."""
     source_id: str
+    """The id of the source image, as in `plan/requests/`."""
     variant_index: int
+    """The number of the variant, as in `plan/requests/`."""
     status: Status
-    """"done" or "failed"."""
+    """`done` or `failed`."""
     reason: str = ""
+    """Why the edit failed, such as `safety_checker` or `flat_image`, or why its request did. It is
+    empty for an edit that is done."""
     edited_image: bytes | None = None
-    """PNG, RGB, the size of the source image; None for a failed edit."""
+    """The edited image, as PNG in RGB, of the size of the source image. None for a failed edit."""
     truncated: bool = False
-    """Whether the instruction was longer than the text encoder reads; the rest was ignored."""
+    """Whether the instruction was longer than the text encoder reads. The rest of it was
+    ignored."""
     true_error: float | None = None
-    """Mean absolute error to the true result, in [0, 1]; None where no truth is known."""
+    """The mean absolute difference from the true result, from 0 to 1. None if the true result is
+    not known."""
     source_error: float | None = None
-    """Mean absolute error of the unedited source image to the true result, in [0, 1]."""
+    """The mean absolute difference of the unedited source image from the true result, from 0 to 1.
+    None if the true result is not known."""
 
     @property
     def right(self) -> bool | None:
         """At most half as far from the truth as the source image was; None without a truth."""
         if self.true_error is None or self.source_error is None:
             return None
-        return self.true_error <= 0.5 * self.source_error
+        return is_right(self.true_error, self.source_error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,23 +213,30 @@ class Paraphrased:
     """What became of an original."""
 
     text_id: str
+    """The id of the text: a hash of its kind and its words."""
     kind: TextKind
+    """What the text is: `instruction` or `caption`."""
     text: str
+    """The text that is paraphrased, as in `plan/requests/`."""
     task: str
+    """The kind of edit of the first request that has this text."""
     status: str
-    """"done", "short" for fewer paraphrases than were asked for, or "failed"."""
+    """`done`, `short` if it has fewer paraphrases than were asked for, or `failed`."""
     reason: str = ""
-    """Why it failed: "too_long", "no_words", "no_answer", "refused_by_server"."""
+    """Why it failed: `too_long`, `no_words`, `no_answer` or `refused_by_server`. It is empty
+    otherwise."""
     paraphrases: tuple[str, ...] = ()
-    """The accepted ones, the best first."""
+    """The paraphrases that were accepted and chosen, the best one first."""
     candidates: tuple[JudgedCandidate, ...] = ()
-    """All of them, in the order in which they were answered."""
+    """Every answer in the order in which it came. `text` is the answer after cleaning, `reason`
+    says why it was rejected and is empty if it was not (`beyond_best` if others were better),
+    `similarity` is its cosine similarity to the original, and `answer` is what the model wrote."""
     asked: int = 0
-    """How often the model was asked."""
+    """How many times the language model was asked about this text."""
     model: str = ""
-    """Name and revision."""
+    """The language model, with its revision."""
     prompt: str = ""
-    """Id, version and the beginning of its hash."""
+    """The prompt: its id, its version and the first digits of its hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +244,14 @@ class ImageScore:
     """What is measured on a source image; in the order of its shard of plan/images/."""
 
     source_id: str
+    """The id of the source image, as in `plan/images/` and in the same order."""
     perceptual_hash: str
-    """64 bits as 16 hexadecimal digits."""
+    """The perceptual hash of the source image: 64 bits as 16 hexadecimal digits. Images that look
+    alike differ in few bits."""
     thumbnail: bytes
-    """16 by 16 pixels, RGB, averaged: 768 numbers."""
+    """The source image reduced to 16 by 16 pixels: 768 bytes, row by row, in RGB."""
     embedding: tuple[float, ...]
-    """Of the image by CLIP, of length 1, shape (d,); stored in half precision."""
+    """The embedding of the source image by CLIP, of length 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,48 +262,35 @@ class EditScore:
     """
 
     edit_id: str
+    """The id of the edit, as in `edits/` and in the same order. All other columns are None for a
+    failed edit."""
     image_similarity: float | None = None
-    """Of source image and edited image, by CLIP."""
+    """The cosine similarity of source image and edited image by CLIP, from -1 to 1."""
     source_text_similarity: float | None = None
-    """Of source image and its caption; None without one."""
+    """The cosine similarity of the source image and its caption by CLIP. None without a caption."""
     edited_text_similarity: float | None = None
-    """Of edited image and its caption; None without one."""
+    """The cosine similarity of the edited image and its caption by CLIP. None without a caption."""
     directional_similarity: float | None = None
-    """Change of image against change of caption; None unless the two captions differ."""
+    """The cosine similarity of the change of the image and the change of its caption by CLIP. None
+    unless there are two captions that differ."""
     dino_similarity: float | None = None
-    """Of source image and edited image, by DINOv2, where that was asked for."""
+    """The cosine similarity of source image and edited image by DINOv2. None unless `filter.dino`
+    names a model."""
     changed_fraction: float | None = None
-    """Share of the pixels that changed visibly, in [0, 1]."""
+    """The share of the pixels that changed visibly, from 0 to 1."""
     patch_change: float | None = None
-    """Mean absolute change of the patch that changed most, in [0, 1]."""
+    """The mean absolute change of the patch that changed most, from 0 to 1. The image is cut into 8
+    by 8 patches."""
     ssim: float | None = None
-    """Structural similarity of source image and edited image, in [-1, 1]."""
+    """The structural similarity of source image and edited image, from -1 to 1."""
     perceptual_hash: str | None = None
-    """Of the edited image, as for a source image."""
+    """The perceptual hash of the edited image: 64 bits as 16 hexadecimal digits."""
     flat: bool | None = None
-    """Whether the edited image is one color, or black."""
+    """Whether the edited image is a single color, or black."""
     thumbnail: bytes | None = None
-    """Of the edited image, as for a source image."""
+    """The edited image reduced to 16 by 16 pixels: 768 bytes, row by row, in RGB."""
     embedding: tuple[float, ...] | None = None
-    """Of the edited image, as for a source image."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """Whether an edit is kept; in the order of edits/, shard after shard."""
-
-    edit_id: str
-    source_id: str
-    shard: int
-    row: int
-    """Where it lies in edits/."""
-    task: str
-    variant_disagreement: float | None
-    """How much the other variants of its request differ from it, in proportion to what it changed;
-    None without another variant."""
-    kept: bool
-    reason: str = ""
-    """Why it is dropped; "" for one that is kept."""
+    """The embedding of the edited image by CLIP, of length 1."""
 
 
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -383,6 +412,19 @@ SELECTION_SCHEMA = pa.schema(
         ("reason", pa.string()),
     ]
 )
+
+SELECTION_MEANINGS = {
+    "edit_id": "The id of the edit, as in `edits/` and in the same order, shard after shard.",
+    "source_id": "The id of the source image, as in `edits/`.",
+    "shard": "The shard of `edits/` that holds the edit.",
+    "row": "The row of the edit in that shard, counted from 0.",
+    "task": "The kind of edit, as in `plan/requests/`.",
+    "variant_disagreement": "How much the other variants of the request differ from this edit, "
+    "relative to how much the edit changed: 0 if they are all the same. None for a single variant.",
+    "kept": "Whether the edit is kept.",
+    "reason": "Why the edit is dropped, such as `nothing_changed`. It is empty if it is kept.",
+}
+"""What the columns of selection.parquet hold; those of the shards are told by their records."""
 
 _IMAGE_COLUMNS = ("image", "edited_image", "true_image")
 

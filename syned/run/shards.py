@@ -11,26 +11,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from syned.errors import RunError
+from syned.run.atomic import remove_temporaries, write_atomically
 
 ROW_GROUP_ROWS = 64
 """Few enough that a reader of one row does not read hundreds of images."""
 
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-_TEMPORARY = ".tmp-"
 _RECORD_NAME = re.compile(r"(\d{5,})\.json")
 _HASHED_AT_ONCE = 1 << 20
 
@@ -230,70 +228,6 @@ def parquet_options(schema: pa.Schema) -> dict[str, Any]:
         "write_statistics": others,
         "write_page_index": True,
     }
-
-
-def write_atomically(path: Path, data: bytes | pa.Buffer) -> None:
-    """Write a file so that, whatever happens, its name holds the old content or the new.
-
-    Raises:
-        RunError: it cannot be written; what had the name before is still there.
-    """
-    with open_atomically(path) as file:
-        file.write(data)
-
-
-@contextmanager
-def open_atomically(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to, which gets its name when the block ends without an error.
-
-    Raises:
-        RunError: it cannot be written; what had the name before is still there.
-    """
-    temporary = path.with_name(f"{path.name}{_TEMPORARY}{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _removed_on_failure(temporary):
-            with temporary.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        flush_folder(path.parent)
-    except OSError as error:
-        raise RunError(
-            f"{path} cannot be written: {error.strerror or error}; nothing was changed, run the "
-            "same command again when that is put right"
-        ) from error
-
-
-def remove_temporaries(folder: Path) -> list[str]:
-    """Delete the temporary files of writes that were cut off; returns their names.
-
-    Only for who is the one writer to the folder: another's files would go too.
-    """
-    names = sorted(path.name for path in folder.glob(f"*{_TEMPORARY}*"))
-    for name in names:
-        (folder / name).unlink(missing_ok=True)
-    return names
-
-
-@contextmanager
-def _removed_on_failure(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            path.unlink()
-        raise
-
-
-def flush_folder(path: Path) -> None:
-    """Make a rename last through a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sha256_of(path: Path) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from syned.filter.selection import read_selection
 from syned.run.directory import Run
-from syned.run.records import Edit
+from syned.run.selection_file import read_selection_notes
 from syned.run.shards import CommitRecord, ShardFolder
+from syned.run.truth import is_right
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def selection_summary(run: Run) -> SelectionSummary | None:
     Raises:
         RunError: it is damaged.
     """
-    told = read_selection(run)
+    told = read_selection_notes(run)
     if told is None:
         return None
     made = sum(record.rows for record in _records(run.edits))
@@ -241,9 +241,9 @@ def _task_scores(run: Run, shards: list[int]) -> tuple[TaskScore, ...]:
     judged: Counter[str] = Counter()
     right: Counter[str] = Counter()
     for shard in shards:
-        for task, is_right in _judgements(run, shard):
+        for task, came_out_right in _judgements(run, shard):
             judged[task] += 1
-            right[task] += is_right
+            right[task] += came_out_right
     return tuple(TaskScore(task, judged[task], right[task]) for task in sorted(judged))
 
 
@@ -251,7 +251,6 @@ def _judgements(run: Run, shard: int) -> Iterator[tuple[str, bool]]:
     """Task and outcome of every edit whose truth is known."""
     tasks = run.requests.read(shard, ["task"]).column("task").to_pylist()
     errors = run.edits.read(shard, ["true_error", "source_error"]).to_pylist()
-    for task, error in zip(tasks, errors, strict=True):
-        is_right = Edit("", "", 0, "done", **error).right
-        if is_right is not None:
-            yield task, is_right
+    for task, of_edit in zip(tasks, errors, strict=True):
+        if None not in of_edit.values():
+            yield task, is_right(**of_edit)

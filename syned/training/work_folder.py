@@ -9,6 +9,7 @@ from pathlib import Path
 
 from syned.config.training import ClipTraining, EditorTraining
 from syned.errors import RunError
+from syned.run.atomic import write_json
 
 
 def work_folder(settings: EditorTraining | ClipTraining, *, free: Set[str]) -> Path:
@@ -34,7 +35,7 @@ def work_folder(settings: EditorTraining | ClipTraining, *, free: Set[str]) -> P
                 f"{work} was begun with {listed}; go on with those settings, or train into "
                 "another folder with --set output=FOLDER"
             )
-    note.write_text(json.dumps(ours, indent=1))
+    write_json(note, ours)
     return work
 
 

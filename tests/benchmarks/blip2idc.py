@@ -37,7 +37,7 @@ from syned.captioning.models.stack import stack
 from syned.captioning.models.word_tokenizer import IMAGE, train_word_tokenizer
 from syned.captioning.training.draws import Row
 from syned.config import Blip2idcConfig, LoraConfig
-from syned.models.devices import find_device, quiet_transformers
+from syned.models.devices import choose_device, quiet_libraries
 
 PAIRS = 256
 CAPTION = "the person in the red jacket has been removed and the background is a beach now"
@@ -52,8 +52,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--device", default="auto")
     given = parser.parse_args()
-    quiet_transformers()
-    device = find_device(given.device)
+    quiet_libraries()
+    device = choose_device(given.device)
     pairs = _pairs(min(PAIRS, given.batch_size * given.steps), 64 if given.small else 512)
     rate = matrix_rate(device, 1024 if given.small else 8192)
     print(f"matrix rate {rate / 1e12:.2f} TFLOP/s ({_kind(device)}, {device})")

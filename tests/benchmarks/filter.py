@@ -22,8 +22,8 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from syned.builders import filter_settings
 from syned.config import FilterConfig, GenerateConfig, RunConfig, SourceConfig
+from syned.filter.from_config import filter_settings
 from syned.filter.select import SCORES
 from syned.filter.shards import Models, find_work
 from syned.models.fake import FakeImageTextEncoder

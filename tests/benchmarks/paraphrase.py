@@ -16,10 +16,10 @@ from pathlib import Path
 
 import yaml
 
-from syned.builders import load_prompts
 from syned.config import ParaphraseConfig
 from syned.models.base import ChatModel, ChatRequest, Sampling
 from syned.models.chat.load import find_chat_engine
+from syned.paraphrase.from_config import load_prompts
 from syned.settings import validate
 
 WARM_UP = 8

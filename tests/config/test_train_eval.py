@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syned.builders import with_own_dataset
+from syned.captioning.data.arms import with_own_dataset
 from syned.config import (
     Blip2idcConfig,
     NewBlip2,

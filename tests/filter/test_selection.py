@@ -19,11 +19,12 @@ from syned.filter.contamination import Sameness, contaminations
 from syned.filter.evaluation_sets import known_sets
 from syned.filter.scored import read_scored
 from syned.filter.select import Rules
-from syned.filter.selection import read_selection, write_selection
+from syned.filter.selection import write_selection
 from syned.filter.shards import find_work, score_run
 from syned.models.fake import FakeImageTextEncoder
 from syned.run.directory import Run
 from syned.run.records import CAPTION_SCHEMA, SELECTION_SCHEMA, Paraphrased, to_table
+from syned.run.selection_file import read_selection_notes
 from syned.sources.images import png_bytes
 from tests.conftest import HeardProgress
 from tests.scored_run import Made, commit_edits, fake_models, noise, scored_run
@@ -109,7 +110,7 @@ def test_every_edit_has_its_row_and_the_file_says_what_it_holds(tmp_path: Path) 
         "contamination": {},
         "truth": {"judged": 3, "right": 2, "kept_judged": 2, "kept_right": 2},
     }
-    assert read_selection(run) == {**told, "edits": 5}
+    assert read_selection_notes(run) == {**told, "edits": 5}
 
 
 def test_a_task_that_goes_without_a_common_threshold_says_so(tmp_path: Path) -> None:
@@ -279,8 +280,8 @@ def test_a_shard_of_no_edits_is_no_trouble(tmp_path: Path) -> None:
 
 def test_a_damaged_selection_is_said_and_a_missing_one_is_none(tmp_path: Path) -> None:
     run = scored(tmp_path, ROWS)
-    assert read_selection(run) is None
+    assert read_selection_notes(run) is None
     select(run)
     (run.path / "selection.parquet").write_bytes(b"PAR1")
     with pytest.raises(RunError, match=r"run `syned filter` again"):
-        read_selection(run)
+        read_selection_notes(run)

@@ -196,4 +196,4 @@ def test_instruct_pix2pix_columns_have_a_card_too() -> None:
     facts = replace(FACTS, schema=INSTRUCT_PIX2PIX_SCHEMA, examples=examples)
 
     assert "| add | add a cat |  |" in prose_of(facts)
-    assert "| `edit_prompt` | string | the instruction |" in prose_of(facts)
+    assert "| `edit_prompt` | string | The instruction: what was asked for. |" in prose_of(facts)

@@ -14,8 +14,8 @@ import yaml
 
 from syned.config import RunConfig
 from syned.errors import RunError
-from syned.run.directory import Run, default_data_dir, open_run
-from tests.conftest import make_job, plan_of
+from syned.run.directory import SCHEMA_VERSION, Run, default_data_dir, open_run
+from tests.conftest import make_job, new_run, plan_of
 
 
 def _config(name: str = "one", **generate: Any) -> RunConfig:
@@ -23,7 +23,7 @@ def _config(name: str = "one", **generate: Any) -> RunConfig:
 
 
 def _run(data_dir: Path, name: str = "one") -> Run:
-    return Run.create_or_open(_config(name), data_dir=data_dir)
+    return new_run(data_dir, _config(name))
 
 
 def _planned_run(data_dir: Path) -> Run:
@@ -33,7 +33,7 @@ def _planned_run(data_dir: Path) -> Run:
 
 
 def test_a_new_run_knows_its_settings_before_the_first_shard(tmp_path: Path) -> None:
-    run = Run.create_or_open(_config(steps=7), data_dir=tmp_path)
+    run = new_run(tmp_path, _config(steps=7))
     assert run.path == tmp_path / "one"
     assert run.settings()["config"]["generate"]["steps"] == 7
 
@@ -73,7 +73,7 @@ def test_two_threads_that_note_something_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_settings_survive_a_scale_that_is_a_range(tmp_path: Path) -> None:
-    run = Run.create_or_open(_config(guidance_scale=[6, 9]), data_dir=tmp_path)
+    run = new_run(tmp_path, _config(guidance_scale=[6, 9]))
     assert RunConfig.model_validate(run.settings()["config"]).generate.guidance_scale == (6.0, 9.0)
 
 
@@ -85,8 +85,26 @@ def test_a_folder_of_something_else_is_not_taken_for_a_run(tmp_path: Path) -> No
     assert [p.name for p in (tmp_path / "one").iterdir()] == ["thesis.tex"]
 
 
+def test_a_run_to_which_nothing_was_written_leaves_nothing(tmp_path: Path) -> None:
+    run = Run.create_or_open(_config(), data_dir=tmp_path)
+    assert not run.exists
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(RunError, match=r"has no run 'one'; make one with"), run.lock():
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_write_notes_all_settings_and_their_form(tmp_path: Path) -> None:
+    run = Run.create_or_open(_config(steps=7), data_dir=tmp_path)
+    run.check_fingerprint("generate", {"a": 1}, made=False)
+    assert run.settings()["schema_version"] == SCHEMA_VERSION
+    assert run.settings()["config"]["generate"]["steps"] == 7
+    assert run.settings()["config"]["filter"]
+
+
 def test_an_empty_folder_and_a_start_that_was_cut_off_become_a_run(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
+    (tmp_path / "one/lock").touch()
     (tmp_path / "one/run.yaml.tmp-77").write_text("half")
     assert _run(tmp_path).settings()["config"]["name"] == "one"
 

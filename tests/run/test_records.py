@@ -10,12 +10,10 @@ from syned.run.records import (
     IMAGE_SCHEMA,
     IMAGE_SCORE_SCHEMA,
     REQUEST_SCHEMA,
-    SELECTION_SCHEMA,
     Edit,
     EditScore,
     ImageScore,
     Request,
-    Selected,
     SourceImage,
     from_rows,
     to_table,
@@ -64,11 +62,6 @@ def test_scores_survive_the_table() -> None:
     edits = [EditScore("a", image_similarity=0.5, flat=False, thumbnail=b"x", embedding=half)]
     edits.append(EditScore("b"))
     assert from_rows(to_table(edits, EDIT_SCORE_SCHEMA).to_pylist(), EditScore) == edits
-    selected = [
-        Selected("a", "s", 0, 1, "add", 0.5, True),
-        Selected("b", "s", 0, 2, "", None, False),
-    ]
-    assert from_rows(to_table(selected, SELECTION_SCHEMA).to_pylist(), Selected) == selected
 
 
 def test_images_lie_as_datasets_expects_them() -> None:

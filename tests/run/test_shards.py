@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from syned.errors import RunError
+from syned.run.atomic import write_atomically
 from syned.run.records import IMAGE_SCHEMA, REQUEST_SCHEMA, SourceImage, to_table
-from syned.run.shards import ShardFolder, parquet_bytes, write_atomically
+from syned.run.shards import ShardFolder, parquet_bytes
 
 
 def _png(number: int) -> bytes:

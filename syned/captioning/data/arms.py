@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image
 
-from syned.captioning.data.content import content_hash
 from syned.captioning.data.leaks import refuse_leaks
-from syned.captioning.data.pairs import PairInfo, PairSet, concatenated
+from syned.captioning.data.pairs import PairInfo, PairSet, concatenated, content_hash
 from syned.captioning.models.base import Phase
 from syned.config import ArmConfig, PairSource, PhaseConfig, TrainEvalConfig, TrainingConfig
 from syned.errors import ConfigError
@@ -133,3 +133,19 @@ def _check_names(config: TrainEvalConfig) -> None:
                 f"train_eval.sets.{name} is missing, and arm {arm_name!r} is trained on it; "
                 f"{known}{publish}"
             )
+
+
+def with_own_dataset(options: TrainEvalConfig, dataset: Path) -> TrainEvalConfig:
+    """The same settings, with a run's own dataset as the set `syned`, where none is given.
+
+    Args:
+        options: of `train_eval`.
+        dataset: where the run's dataset is, if it is published. Of its splits, train is taken; the
+            source of a run may have one of another name only.
+    """
+    splits = {path.name.partition("-")[0] for path in (dataset / "data").glob("*-*.parquet")}
+    if "syned" in options.sets or not splits:
+        return options
+    split = "train" if "train" in splits else min(splits)
+    own = PairSource(kind="published", path=str(dataset), split=split)
+    return options.model_copy(update={"sets": {**options.sets, "syned": own}})

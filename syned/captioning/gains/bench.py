@@ -6,28 +6,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from syned.captioning.data.arms import Material, open_material, seen
 from syned.captioning.data.pairs import PairSet
 from syned.captioning.gains.trials import Lesson, Say, Scorer, Tools, Trial, run_trial
 from syned.config import PairSource, TrainEvalConfig
-
-
-class Progress(Protocol):
-    """Hears how far the trials are."""
-
-    def started(self, total: int) -> None:
-        """So many trials are wanted."""
-
-    def shard_skipped(self, rows: int) -> None:
-        """So many of them were done before."""
-
-    def batch_done(self, done: int, failed: int, seconds: float) -> None:
-        """So many have been done."""
-
-    def say(self, text: str) -> None:
-        """A line of its own."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from syned.captioning.data.pairs import PairInfo, PairSet
 from syned.captioning.gains.gains import Finished
-from syned.run.shards import write_atomically
+from syned.run.atomic import write_atomically
 
 PICTURE_PX = 256
 """Height of an example's pictures; smaller ones are enlarged without smoothing."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from syned.captioning.data.arms import Material, budget_of, check_leaks, content_of, open_material
 from syned.captioning.data.pairs import notes_of
-from syned.captioning.gains.bench import Bench, Kit, Progress
+from syned.captioning.gains.bench import Bench, Kit
 from syned.captioning.gains.examples import write_examples
 from syned.captioning.gains.gains import Finished, find_gains
 from syned.captioning.gains.gains_md import gains_text
@@ -20,8 +20,9 @@ from syned.captioning.gains.trials import Scorer, Trial, kept_predictions, metri
 from syned.captioning.gains.workers import run_in_processes
 from syned.config import ArmConfig, TrainEvalConfig
 from syned.errors import ConfigError
-from syned.models.captioner_checkpoints import checkpoint_hash
-from syned.run.shards import write_atomically
+from syned.models.checkpoints import hash_where_local
+from syned.progress import Progress
+from syned.run.atomic import write_atomically
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def plan_trials(
         for name, contestant in config.captioners.items()
     }
     checkpoints = {
-        name: checkpoint_hash(contestant.model.starts_from)
+        name: hash_where_local(contestant.model.starts_from)
         for name, contestant in config.captioners.items()
     }
     for seed in all_seeds(config):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from syned.errors import EngineError
-from syned.run.shards import write_atomically
+from syned.run.atomic import write_atomically
 
 _INCHES_PER_ARM = 0.42
 _DOTS_PER_INCH = 150

@@ -25,7 +25,7 @@ from syned.captioning.metrics.metrics import Scores
 from syned.captioning.models.base import Captioner, Phase
 from syned.config import CaptionerConfig, TrainingConfig
 from syned.errors import EngineError, RunError
-from syned.run.shards import write_atomically
+from syned.run.atomic import write_atomically
 
 CAPTIONED_AT_ONCE = 64
 """Pairs whose pictures are in memory together while a captioner speaks."""

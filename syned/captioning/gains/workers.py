@@ -20,10 +20,11 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import TypeAlias
 
-from syned.captioning.gains.bench import Bench, Kit, Progress
+from syned.captioning.gains.bench import Bench, Kit
 from syned.captioning.gains.trials import Trial
 from syned.config import TrainEvalConfig
 from syned.errors import EngineError, SynedError
+from syned.progress import Progress
 
 LISTENING_SECONDS = 1.0
 """Between two looks at whether all processes live."""

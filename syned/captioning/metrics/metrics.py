@@ -25,9 +25,6 @@ from syned.captioning.metrics.java import Meteor, java_is_there, metrics_folder,
 BLEU = ("BLEU-1", "BLEU-2", "BLEU-3", "BLEU-4")
 METRICS = (*BLEU, "METEOR", "ROUGE-L", "CIDEr")
 
-MEANS = ("ROUGE-L", "CIDEr")
-"""Metrics that are the mean of the scores of single pairs; the others count over the whole set."""
-
 _WORD = re.compile(r"\w+(?:'\w+)?")
 
 
@@ -38,7 +35,8 @@ class SetScores:
     whole: Mapping[str, float]
     """Metric -> score of the set, as papers give it."""
     pairs: Mapping[str, Sequence[float]]
-    """Metric -> score of each pair, in order. `whole` is their mean for `MEANS` alone."""
+    """Metric -> score of each pair, in order. `whole` is their mean for ROUGE-L
+    and CIDEr alone; the other metrics count over the whole set."""
     bleu_counts: Sequence[Sequence[int]]
     """What BLEU counts in each pair: words of the prediction, of the closest reference, then of
     1 to 4 words in a row how many there are, then how many of them are right. Shape (n, 10)."""

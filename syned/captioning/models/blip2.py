@@ -22,7 +22,7 @@ from transformers import (
 from syned.captioning.models.word_tokenizer import IMAGE, train_byte_tokenizer
 from syned.config import LoraConfig, NewBlip2
 from syned.errors import EngineError
-from syned.models.captioner_checkpoints import locate
+from syned.models.checkpoints import find_checkpoint
 
 _TARGETS = {
     "vision_encoder": r"vision_model\..*\.qkv",
@@ -43,12 +43,17 @@ def load_blip2(name: str, *, dtype: torch.dtype) -> tuple[Any, Any]:
     Raises:
         EngineError: there is none of this name, or it is no BLIP-2.
     """
-    location, revision = locate(name)
+    found = find_checkpoint(
+        name,
+        what="captioner",
+        marker="config.json",
+        hint="a BLIP-2 checkpoint folder has one beside its weights and its tokenizer",
+        instead="name a folder",
+    )
+    at = {"revision": found.hub_revision}
     try:
-        processor = Blip2Processor.from_pretrained(location, revision=revision)
-        model = Blip2ForConditionalGeneration.from_pretrained(
-            location, revision=revision, dtype=dtype
-        )
+        processor = Blip2Processor.from_pretrained(found.location, **at)
+        model = Blip2ForConditionalGeneration.from_pretrained(found.location, **at, dtype=dtype)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise EngineError(
             f"captioner {name!r} cannot be loaded: {error}; a BLIP-2 checkpoint is a hub id such "

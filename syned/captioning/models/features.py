@@ -17,8 +17,8 @@ from transformers import AutoImageProcessor, AutoModel
 
 from syned.captioning.data.pairs import PairSet
 from syned.errors import EngineError
-from syned.models.captioner_checkpoints import locate
-from syned.run.atomic import write_whole
+from syned.models.checkpoints import find_checkpoint
+from syned.run.atomic import write_atomically
 
 BLOCK_IMAGES = 1024
 """Images of a block of features at most; what a kill can cost."""
@@ -40,10 +40,18 @@ class ImageEncoder:
 
     def __init__(self, name: str, *, device: torch.device, batch_size: int) -> None:
         self.name, self._device, self._batch_size = name, device, batch_size
-        location, revision = locate(name)
+        found = find_checkpoint(
+            name,
+            what="image encoder",
+            marker="config.json",
+            hint="save_pretrained of a transformers model writes one",
+            instead="name a folder or bundled:shapes",
+            bundled_kind="clip",
+        )
+        at = {"revision": found.hub_revision}
         try:
-            processor = AutoImageProcessor.from_pretrained(location, revision=revision)
-            model = AutoModel.from_pretrained(location, revision=revision, dtype=torch.float32)
+            processor = AutoImageProcessor.from_pretrained(found.location, **at)
+            model = AutoModel.from_pretrained(found.location, **at, dtype=torch.float32)
         except (OSError, ValueError, KeyError) as error:
             raise EngineError(
                 f"image encoder {name!r} cannot be loaded: {error}; a CLIP, SigLIP or DINO is a "
@@ -130,10 +138,10 @@ class FeatureStore:
     def _add_block(self, images: dict[str, Image.Image]) -> None:
         features = self._encoder.encode(list(images.values()))
         name = hashlib.sha256("\n".join(images).encode()).hexdigest()[:24]
-        write_whole(self._folder / f"{name}.txt", "\n".join(images).encode())
+        write_atomically(self._folder / f"{name}.txt", "\n".join(images).encode())
         data = io.BytesIO()
         np.save(data, features)
-        write_whole(self._folder / f"{name}.npy", data.getvalue())
+        write_atomically(self._folder / f"{name}.npy", data.getvalue())
         self._open_block(self._folder / f"{name}.npy")
 
     def _open_block(self, file: Path) -> None:

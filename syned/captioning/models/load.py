@@ -15,7 +15,7 @@ from syned.captioning.models.base import Captioner
 from syned.captioning.training.draws import Row
 from syned.config import Blip2idcConfig, CaptionerConfig
 from syned.errors import EngineError
-from syned.models.devices import find_device, quiet_transformers
+from syned.models.devices import choose_device, quiet_libraries
 from syned.run.atomic import read_json
 
 NOTE = "captioner.json"
@@ -86,7 +86,7 @@ def load_captioner(folder: Path, *, device: str) -> Captioner:
         ConfigError: this machine has no such device.
         EngineError: the folder holds no finished captioner, or it cannot be loaded.
     """
-    quiet_transformers()
+    quiet_libraries()
     note = read_json(folder / NOTE)
     if note is None:
         raise EngineError(
@@ -100,7 +100,7 @@ def load_captioner(folder: Path, *, device: str) -> Captioner:
             f"{folder / NOTE} names no captioner of this Syned ({error.error_count()} settings "
             "are wrong); train it again"
         ) from error
-    chosen = find_device(device)
+    chosen = choose_device(device)
     if isinstance(config, Blip2idcConfig):
         from syned.captioning.models.blip2idc import load_blip2idc
 

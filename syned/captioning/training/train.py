@@ -47,7 +47,7 @@ from syned.captioning.training.weights import (
 )
 from syned.config import CaptionerConfig, TrainingConfig
 from syned.errors import DataError
-from syned.models.devices import find_device, quiet_transformers
+from syned.models.devices import choose_device, quiet_libraries
 from syned.run.atomic import read_json, write_json
 
 
@@ -97,8 +97,8 @@ def train_captioner(
         EngineError: a checkpoint cannot be loaded, or the model does not see the pictures.
         RunError: the folder belongs to another training.
     """
-    quiet_transformers()
-    device = find_device(training.device)
+    quiet_libraries()
+    device = choose_device(training.device)
     process = PartialState(cpu=device.type == "cpu")
     claim(folder, identity_of(captioner, training, phases, validation, seed))
     note = read_json(folder / NOTE)

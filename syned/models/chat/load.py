@@ -98,7 +98,7 @@ def _in_process(
     options: ParaphraseConfig, model: Checkpoint, say: Say
 ) -> AbstractContextManager[ChatModel]:
     try:
-        from syned.models.editors.load import choose_device, quiet_libraries
+        from syned.models.devices import choose_device, quiet_libraries
 
         quiet_libraries()
         from syned.models.chat.in_process import TransformersChatModel

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from syned.errors import ConfigError, EngineError
 from syned.models.base import Editor
 from syned.models.checkpoints import Checkpoint, find_checkpoint
+from syned.models.devices import choose_device, choose_dtype, quiet_libraries
 from syned.models.fake import FakeEditor
-from syned.resources import bundled
-
-BUNDLED = "bundled:"
-
-if TYPE_CHECKING:
-    import torch
 
 
 def editor_identity(name: str) -> dict[str, str]:
@@ -85,55 +79,6 @@ def load_editor(
     return InstructPix2PixEditor(pipeline, batch_size=batch_size)
 
 
-def quiet_libraries() -> None:
-    """Keep model libraries from talking over the progress display; their errors stay.
-
-    Called before their pipelines are imported, which is when some of them start to talk.
-    """
-    from diffusers.utils import logging as diffusers_logging
-    from transformers.utils import logging as transformers_logging
-
-    for logging in (diffusers_logging, transformers_logging):
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-
-
-def choose_device(device: str) -> torch.device:
-    """The device to compute on; "auto" takes CUDA, then Apple's, then the CPU.
-
-    Raises:
-        ConfigError: the device asked for is not on this machine.
-    """
-    import torch
-
-    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
-    if device == "auto":
-        return torch.device("cuda" if cuda else "mps" if mps else "cpu")
-    try:
-        chosen = torch.device(device)
-    except RuntimeError as error:
-        raise ConfigError(
-            f"device {device!r} is not known; known are auto, cpu, cuda, cuda:N and mps"
-        ) from error
-    missing = (chosen.type == "cuda" and not cuda) or (chosen.type == "mps" and not mps)
-    if missing or (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()):
-        raise ConfigError(
-            f"device {device!r} is not on this machine; take --device "
-            "auto, or run `make demo` to see Syned work without a GPU"
-        )
-    return chosen
-
-
-def choose_dtype(name: str, device: torch.device) -> torch.dtype:
-    """The precision of a model's weights; "auto" is bfloat16 on CUDA, float32 elsewhere."""
-    import torch
-
-    if name == "auto":
-        return torch.bfloat16 if device.type == "cuda" else torch.float32
-    found: torch.dtype = getattr(torch, name)
-    return found
-
-
 def make_scheduler(name: str, config: Any) -> Any:
     """A diffusers scheduler by its class name, with a checkpoint's noise schedule.
 
@@ -151,18 +96,14 @@ def make_scheduler(name: str, config: Any) -> Any:
 
 
 def _find(name: str) -> Checkpoint:
-    if name.startswith(BUNDLED):
-        folder = bundled("editor", name.removeprefix(BUNDLED))
-        return replace(find_checkpoint(str(folder), **_PIPELINE), name=name)
-    return find_checkpoint(name, **_PIPELINE)
-
-
-_PIPELINE = {
-    "what": "editor",
-    "marker": "model_index.json",
-    "hint": "an InstructPix2Pix checkpoint folder has one beside unet/, vae/, text_encoder/",
-    "instead": "give a folder with --editor FOLDER, or use --editor bundled:shapes",
-}
+    return find_checkpoint(
+        name,
+        what="editor",
+        marker="model_index.json",
+        hint="an InstructPix2Pix checkpoint folder has one beside unet/, vae/, text_encoder/",
+        instead="give a folder with --editor FOLDER, or use --editor bundled:shapes",
+        bundled_kind="editor",
+    )
 
 
 def _check_channels(name: str, pipeline: Any) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -16,8 +15,7 @@ from numpy.typing import NDArray
 
 from syned.errors import EngineError, OutOfMemory
 from syned.models.checkpoints import Checkpoint, find_checkpoint
-from syned.models.editors.load import BUNDLED, choose_device, choose_dtype, quiet_libraries
-from syned.resources import bundled
+from syned.models.devices import choose_device, choose_dtype, quiet_libraries
 
 if TYPE_CHECKING:
     import torch
@@ -227,13 +225,11 @@ def _embed(
 
 
 def _find(name: str, what: str) -> Checkpoint:
-    words = {
-        "what": what,
-        "marker": "config.json",
-        "hint": "save_pretrained of a transformers model writes one",
-        "instead": "name a folder or bundled:shapes",
-    }
-    if name.startswith(BUNDLED):
-        folder = bundled("clip", name.removeprefix(BUNDLED))
-        return replace(find_checkpoint(str(folder), **words), name=name)
-    return find_checkpoint(name, **words)
+    return find_checkpoint(
+        name,
+        what=what,
+        marker="config.json",
+        hint="save_pretrained of a transformers model writes one",
+        instead="name a folder or bundled:shapes",
+        bundled_kind="clip",
+    )

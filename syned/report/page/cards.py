@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from syned.report.page.edit_table import EditColumns, Progress
+from syned.progress import RowsDone
+from syned.report.page.edit_table import EditColumns
 from syned.report.page.histogram import Limit
 from syned.report.page.labels import KEPT, SCORES, WAITING, score
 from syned.report.page.limits import fails, limits_of
@@ -65,7 +66,7 @@ class Card:
 
 
 def make_cards(
-    run: Run, columns: EditColumns, positions: Sequence[int], progress: Progress
+    run: Run, columns: EditColumns, positions: Sequence[int], progress: RowsDone
 ) -> Iterator[Card]:
     """Read some edits and make their pictures.
 

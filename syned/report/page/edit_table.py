@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from syned.errors import RunError
+from syned.progress import RowsDone
 from syned.report.page.labels import FAILED, KEPT, NO_TASK, OF_SELECTION, SCORES, WAITING
 from syned.run.directory import Run
-from syned.run.records import Edit
-
-Progress = Callable[[int, int], None]
-"""Told how many edits were looked at, and of how many."""
-
-SELECTION_FILE = "selection.parquet"
+from syned.run.selection_file import read_selection_file
+from syned.run.truth import is_right
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class EditColumns:
         return len(self.tasks)
 
 
-def read_columns(run: Run, progress: Progress) -> EditColumns:
+def read_columns(run: Run, progress: RowsDone) -> EditColumns:
     """Read what is committed, a shard at a time; no image and no embedding is read.
 
     Raises:
@@ -88,8 +81,9 @@ def read_columns(run: Run, progress: Progress) -> EditColumns:
 
 
 def _right(edit: dict[str, Any]) -> bool | None:
-    errors = edit["true_error"], edit["source_error"]
-    return Edit("", "", 0, "done", true_error=errors[0], source_error=errors[1]).right
+    true_error, source_error = edit["true_error"], edit["source_error"]
+    unknown = true_error is None or source_error is None
+    return None if unknown else is_right(true_error, source_error)
 
 
 def _read_scores(run: Run, shard: int, into: dict[str, NDArray[np.float64]]) -> int:
@@ -122,18 +116,14 @@ def _read_selection(
     Raises:
         RunError: there is a selection, but it cannot be read.
     """
-    path = run.path / SELECTION_FILE
-    if not path.exists():
+    selection = read_selection_file(run, ["shard", "row", "kept", "reason", OF_SELECTION])
+    if selection is None:
         return None
-    try:
-        table = pq.read_table(path, columns=["shard", "row", "kept", "reason", OF_SELECTION])
-        noted = json.loads((table.schema.metadata or {}).get(b"syned", b"{}"))
-    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise RunError(f"{path} cannot be read: {error}; run `syned filter` again") from error
+    table = selection.table
     begins = dict(zip(sizes, accumulate(sizes.values(), initial=0), strict=False))
     places = zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True)
     for shard, row, kept, reason, differs in places:
         if row < sizes.get(shard, 0):
             outcomes[begins[shard] + row] = KEPT if kept else reason
             disagreement[begins[shard] + row] = math.nan if differs is None else differs
-    return noted if isinstance(noted, dict) else {}
+    return selection.noted

@@ -18,17 +18,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from syned import __version__
-from syned.cli.words import RIGHT, size
+from syned.cli.words import size
+from syned.progress import RowsDone
 from syned.report.page import histogram, labels
 from syned.report.page.cards import make_cards
-from syned.report.page.edit_table import EditColumns, Progress
+from syned.report.page.edit_table import EditColumns
 from syned.report.page.figures import drop_reasons, funnel, score_panels, task_figures
 from syned.report.page.gains_table import read_gains
 from syned.report.page.paraphrases import caption_examples, paraphrases_of
 from syned.report.page.sample import choose_edits
+from syned.run.atomic import write_atomically
 from syned.run.directory import Run
-from syned.run.shards import write_atomically
 from syned.run.status import caption_summary, summary
+from syned.run.truth import RIGHT
 
 REPORT_NAME = "report.html"
 MOST_CHARACTERS = 600
@@ -37,7 +39,7 @@ MOST_CHARACTERS = 600
 _TEMPLATES = Path(__file__).parent / "template"
 
 
-def write_report(run: Run, columns: EditColumns, path: Path, progress: Progress) -> int:
+def write_report(run: Run, columns: EditColumns, path: Path, progress: RowsDone) -> int:
     """Write the report of a run, as far as the run has come.
 
     Args:
@@ -57,7 +59,7 @@ def write_report(run: Run, columns: EditColumns, path: Path, progress: Progress)
     return len(page)
 
 
-def render_page(run: Run, columns: EditColumns, progress: Progress) -> str:
+def render_page(run: Run, columns: EditColumns, progress: RowsDone) -> str:
     """The HTML of the report.
 
     Raises:

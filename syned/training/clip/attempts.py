@@ -16,8 +16,6 @@ from PIL import Image, ImageFilter
 Pixels = NDArray[np.floating[Any]]
 """An image of values in [0, 255], shape (h, w, 3)."""
 
-RIGHT_UP_TO = 0.5
-"""The largest error fraction of a right edit."""
 VISIBLE_LEVELS = 12.0
 """A pixel has changed where a channel changed by more, of 255."""
 
@@ -26,7 +24,7 @@ def error_fraction(attempt: Pixels, before: Pixels, after: Pixels) -> float:
     """Mean absolute error to the true result, relative to that of the source image.
 
     0 is the true result, 1 is as far from it as the unedited source image. An edit counts as right
-    up to `RIGHT_UP_TO`.
+    up to `syned.run.truth.RIGHT_UP_TO`.
     """
     whole = float(np.abs(after - before).mean())
     return float(np.abs(attempt - after).mean()) / max(whole, 1e-3)

@@ -62,13 +62,6 @@ def facts_loss(logits: Tensor, facts: Tensor) -> Tensor:
     return torch.stack(losses).mean()
 
 
-def facts_accuracy(logits: Tensor, facts: Tensor) -> float:
-    """Share of right answers, in [0, 1]."""
-    parts = torch.split(logits, list(CLASSES), dim=1)
-    right = torch.stack([part.argmax(1) == facts[:, i] for i, part in enumerate(parts)])
-    return float(right.float().mean())
-
-
 def _answers(match: re.Match[str] | None, words: Sequence[Sequence[str]]) -> list[int]:
     if match is None:
         return [0] * len(words)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syned.models.base import ImageTextEncoder
-from syned.training.clip.attempts import RIGHT_UP_TO, error_fraction
+from syned.run.truth import RIGHT_UP_TO
+from syned.training.clip.attempts import error_fraction
 from syned.training.clip.batches import Example
 
 Floats = NDArray[np.float32]

@@ -18,7 +18,7 @@ from torch.nn.functional import (
     smooth_l1_loss,
 )
 
-from syned.training.clip.attempts import RIGHT_UP_TO
+from syned.run.truth import RIGHT_UP_TO
 from syned.training.clip.caption_facts import CLASSES, facts_loss
 
 _SOFTNESS = 0.1
@@ -85,7 +85,7 @@ def clip_losses(seen: Embedded, scale: Tensor, helpers: Helpers) -> dict[str, Te
     images = torch.cat([seen.before, seen.after])  # (2b, d)
     texts = torch.cat([seen.input_text, seen.output_text])
     facts = torch.cat([seen.input_facts, seen.output_facts])
-    right = seen.errors < RIGHT_UP_TO
+    right = seen.errors <= RIGHT_UP_TO
     shown = torch.cat([images, seen.attempt[right]])
     shown_facts = torch.cat([facts, seen.output_facts[right]])
     by_text, by_direction, by_guess = _attempt_losses(seen, helpers)

@@ -26,8 +26,9 @@ import torch
 
 from syned.config.training import ClipTraining
 from syned.errors import DataError
-from syned.models.editors.load import choose_device
+from syned.models.devices import choose_device
 from syned.models.encoders.image_text import TransformersImageTextEncoder
+from syned.run.atomic import open_atomically
 from syned.run.records import SourceRecord
 from syned.training.clip.batches import Batch, Example, batch_of, examples_of, read_attempts
 from syned.training.clip.caption_facts import facts_of
@@ -210,9 +211,8 @@ class _Trainer:
     def save_checkpoint(self) -> None:
         """Replace the checkpoint; at every moment a complete one lies on disk."""
         state = {name: part.state_dict() for name, part in self._state().items()}
-        unfinished = self.work / "checkpoint.tmp"
-        torch.save({**state, "steps_done": self.steps_done, "seconds": self.seconds}, unfinished)
-        unfinished.replace(self.work / "checkpoint.pt")
+        with open_atomically(self.work / "checkpoint.pt") as file:
+            torch.save({**state, "steps_done": self.steps_done, "seconds": self.seconds}, file)
 
     def _state(self) -> dict[str, Any]:
         return {

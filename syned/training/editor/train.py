@@ -25,6 +25,7 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 
 from syned.config.training import EditorTraining
+from syned.run.atomic import open_atomically
 from syned.run.records import SourceRecord
 from syned.training.editor.denoiser import (
     change_weights,
@@ -220,9 +221,8 @@ class _Trainer:
             batch_size=16,
             report=lambda done: self.say(f"{done} triples encoded") if done % 2000 == 0 else None,
         )
-        unfinished = kept.with_suffix(".tmp")
-        torch.save({n: getattr(triples, n) for n in Triples.__slots__}, unfinished)
-        unfinished.replace(kept)
+        with open_atomically(kept) as file:
+            torch.save({n: getattr(triples, n) for n in Triples.__slots__}, file)
         return triples
 
     def resume(self) -> None:

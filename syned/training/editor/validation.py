@@ -13,6 +13,7 @@ from PIL import Image
 
 from syned.config.training import EditorTraining
 from syned.run.records import SourceRecord
+from syned.run.truth import is_right
 from syned.training.editor.triples import square_pixels, usable
 
 
@@ -41,7 +42,7 @@ def draw_validation(
     return {
         "edited_error": round(float(edited.mean()), 5),
         "source_error": round(float(source.mean()), 5),
-        "right_fraction": round(float((edited <= 0.5 * source).mean()), 4),
+        "right_fraction": round(float(is_right(edited, source).mean()), 4),
     }
 
 

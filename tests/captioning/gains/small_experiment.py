@@ -53,6 +53,9 @@ class HeardTrials:
     def batch_done(self, done: int, failed: int, seconds: float) -> None:
         self.done += done
 
+    def stopping(self) -> None:
+        """Nobody presses Ctrl-C here."""
+
     def say(self, text: str) -> None:
         self.lines.append(text)
 

@@ -18,7 +18,6 @@ from syned.captioning.data.pairs import PairInfo
 from syned.captioning.metrics import java
 from syned.captioning.metrics.java import Meteor, java_is_there, ptb_tokens
 from syned.captioning.metrics.metrics import (
-    MEANS,
     METRICS,
     CaptionScorer,
     most_frequent_caption,
@@ -182,7 +181,7 @@ def test_without_java_scores_say_that_they_are_not_comparable() -> None:
 
 def test_scores_of_means_are_means_of_the_pairs() -> None:
     scores = CaptionScorer(java=False).score(*make_pairs(40)).all
-    for metric in MEANS:
+    for metric in ("ROUGE-L", "CIDEr"):
         each = scores.pairs[metric]
         assert scores.whole[metric] == pytest.approx(sum(each) / len(each), abs=1e-12)
 

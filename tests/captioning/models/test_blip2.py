@@ -159,7 +159,7 @@ def test_a_new_one_is_an_ordinary_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_checkpoint_and_another_model_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="cannot be loaded"):
+    with pytest.raises(EngineError, match=r"has no config.json, so it is no captioner"):
         load(tmp_path)
     with pytest.raises(EngineError, match="cannot be loaded"):
         load(write_clip(tmp_path / "clip"))

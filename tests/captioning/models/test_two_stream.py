@@ -167,5 +167,8 @@ def test_pictures_of_any_size_are_seen_whole(clip: Path) -> None:
 
 
 def test_an_encoder_that_cannot_be_loaded_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"has no config.json, so it is no image encoder"):
+        captioner(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
     with pytest.raises(EngineError, match=r"image encoder .* cannot be loaded"):
         captioner(tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from PIL import Image
 
 from syned.run.directory import Run
@@ -22,14 +20,15 @@ from syned.run.records import (
     JudgedCandidate,
     Paraphrased,
     Request,
-    Selected,
     SourceImage,
     TextKind,
     to_table,
 )
+from syned.run.selection_file import write_selection_file
 from syned.run.shards import ShardFolder
 from syned.sources.images import png_bytes
 from tests.conftest import make_config, new_run
+from tests.made_up_run import Selected
 
 TASKS = ("add", "background", "color", "global", "local", "remove", "style", "text")
 REASONS = ("nothing_changed", "scene_lost", "instruction_ignored", "near_duplicate")
@@ -186,14 +185,16 @@ def counts_of(edits: Sequence[Edit]) -> dict[str, int]:
 
 def write_selection(run: Run, rows: Sequence[Selected], thresholds: dict[str, Any]) -> None:
     """selection.parquet with what the filter notes about it, as far as the report reads that."""
+    dropped = Counter(row.reason for row in rows if not row.kept)
     noted = {
+        "kept": len(rows) - dropped.total(),
+        "dropped": dict(dropped),
         "thresholds": thresholds,
         "encoder": "made-up@1",
         "contamination": {"Emu Edit test": {"images": 3, "captions": 1}},
     }
     table = to_table(list(rows), SELECTION_SCHEMA)
-    metadata = {b"syned": json.dumps(noted).encode()}
-    pq.write_table(table.replace_schema_metadata(metadata), run.path / "selection.parquet")
+    write_selection_file(run, table, noted)
 
 
 def write_captions(run: Run, wanted: MadeUp) -> None:

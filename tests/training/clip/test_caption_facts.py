@@ -21,7 +21,7 @@ from syned.sources.shapes.world import (
     WORDS,
     Scene,
 )
-from syned.training.clip.caption_facts import CLASSES, facts_accuracy, facts_loss, facts_of
+from syned.training.clip.caption_facts import CLASSES, facts_loss, facts_of
 
 
 def answers_of(scene: Scene) -> list[int]:
@@ -73,9 +73,8 @@ def test_sure_and_right_answers_cost_nothing_and_wrong_ones_count() -> None:
         [torch.nn.functional.one_hot(facts[:, i], n) * 50.0 for i, n in enumerate(CLASSES)], dim=1
     )
     assert facts_loss(sure, facts).item() == pytest.approx(0, abs=1e-5)
-    assert facts_accuracy(sure, facts) == 1
     unsure = torch.zeros_like(sure)
     expected = torch.tensor(CLASSES).float().log().mean().item()
     assert facts_loss(unsure, facts).item() == pytest.approx(expected)
     facts[0, 0] = (facts[0, 0] + 1) % CLASSES[0]
-    assert facts_accuracy(sure, facts) == pytest.approx(1 - 1 / (6 * len(CLASSES)))
+    assert facts_loss(sure, facts).item() > 0.1
