@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syned.captioning.data.arms import with_own_dataset
-from syned.config import RunConfig
+from syned.config import RunConfig, TextKind
 from syned.filter.calibrate import Calibration, find_thresholds
 from syned.filter.contamination import contaminations
 from syned.filter.evaluation_sets import known_sets
@@ -47,12 +47,12 @@ from syned.progress import Progress, RowsDone
 from syned.publish.dataset import Published, publish_dataset
 from syned.publish.upload import Hub, push
 from syned.run.directory import Run
-from syned.run.records import EditJob, Original, TextKind
+from syned.run.records import EditJob, Original
 from syned.run.versions import library_versions
 from syned.sources import Source, open_source
 
 if TYPE_CHECKING:
-    from syned.captioning.gains.bench import Kit
+    from syned.captioning.gains.kit import Kit
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
+from syned.units import duration
+
 LINE_SECONDS = 10.0
 """Least time between two plain lines."""
 
@@ -86,16 +88,6 @@ class Tally:
             if left:
                 parts.append(f"{duration(left)} left")
         return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """A time in words, to two figures: "8 s", "4 min", "2 h 5 min"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"
 
 
 class Reporter(Protocol):

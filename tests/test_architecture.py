@@ -1,4 +1,4 @@
-"""Imports point one way, and the command line starts without any model library."""
+"""What `.importlinter` does not say of imports: none is relative, and which are heavy."""
 
 from __future__ import annotations
 
@@ -14,50 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "syned"
 
-LAYERS: tuple[tuple[str, ...], ...] = (
-    ("syned", "syned.errors"),
-    ("syned.resources", "syned.models.hashes", "syned.run.records", "syned.run.published"),
-    ("syned.settings", "syned.text"),
-    ("syned.config", "syned.paraphrase.prompts"),
-    ("syned.run.shards",),
-    ("syned.run.directory",),
-    ("syned.sources",),
-    ("syned.engines",),
-    ("syned.paraphrase.answers", "syned.stages"),
-    ("syned.executors",),
-    ("syned.builders", "syned.generate.estimate", "syned.publish", "syned.run.status"),
-    ("syned.pipeline",),
-    ("syned.doctor", "syned.progress", "syned.report"),
-    ("syned.cli",),
-)
-"""A module imports from its own layer and those before it. `syned.training` and
-`syned.idc` stand aside."""
-
-TRAINING_READS = {
-    "syned",
-    "syned.config",
-    "syned.engines",
-    "syned.errors",
-    "syned.run.records",
-    "syned.resources",
-    "syned.settings",
-    "syned.sources",
-    "syned.training",
-}
-IDC_READS = {
-    "syned",
-    "syned.config",
-    "syned.errors",
-    "syned.models.hashes",
-    "syned.idc",
-    "syned.run.published",
-    "syned.resources",
-    "syned.settings",
-    "syned.run.shards",
-    "syned.sources",
-}
-"""Captioners know the published columns, and nothing of how they came about."""
 MODEL_LIBRARIES = {"accelerate", "diffusers", "peft", "torch", "transformers"}
+ROOMS_OF_MODELS = {"syned.captioning", "syned.models", "syned.training"}
 HEAVY = {*MODEL_LIBRARIES, "datasets", "huggingface_hub", "numpy", "pandas", "PIL", "pyarrow"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -87,38 +45,11 @@ def imports(tree: ast.AST, *, everywhere: bool = True) -> Iterator[str]:
             yield from imports(node, everywhere=everywhere)
 
 
-def layer_of(part: str) -> int:
-    found = [depth for depth, parts in enumerate(LAYERS) if part in parts]
-    assert found, f"{part} has no place in LAYERS"
-    return found[0]
-
-
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_imports_point_one_way(path: Path) -> None:
-    part = part_of(name_of(path))
-    wanted = set(imports(ast.parse(path.read_text("utf-8"))))
-    ours = {part_of(name) for name in wanted if name.split(".")[0] == "syned"}
-    ours = {name if name in {p for ps in LAYERS for p in ps} else _package(name) for name in ours}
-    if part == "syned.training":
-        assert ours <= TRAINING_READS
-    elif part == "syned.idc":
-        assert ours <= IDC_READS
-    elif part in ("syned.cli", "syned.pipeline"):
-        assert max(map(layer_of, ours - {"syned.training", "syned.idc"})) <= layer_of(part)
-    else:
-        assert all(layer_of(name) <= layer_of(part) for name in ours)
-
-
-def _package(name: str) -> str:
-    """`syned.__version__` is in `syned`; what stands aside stays."""
-    return name if name in ("syned.training", "syned.idc") else "syned"
-
-
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_model_libraries_are_imported_at_the_top_of_engines_and_training_only(path: Path) -> None:
+def test_model_libraries_are_imported_at_the_top_of_their_rooms_only(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
     found = {name.split(".")[0] for name in imports(tree, everywhere=False)} & MODEL_LIBRARIES
-    assert not found or part_of(name_of(path)) in {"syned.engines", "syned.idc", "syned.training"}
+    assert not found or part_of(name_of(path)) in ROOMS_OF_MODELS
 
 
 def test_the_command_line_loads_no_heavy_library() -> None:
@@ -131,7 +62,10 @@ def test_the_command_line_loads_no_heavy_library() -> None:
 
 
 def test_the_pipeline_loads_no_model_library() -> None:
-    code = "import sys, syned.pipeline, syned.doctor, syned.report.sheet.sheet_rows; print(*sys.modules)"
+    code = (
+        "import sys, syned.pipeline, syned.doctor, syned.report.sheet.sheet_rows; "
+        "print(*sys.modules)"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()

@@ -26,7 +26,7 @@ class TruthfulEditor(FakeEditor):
         self.tasks = tasks
 
     def _edit_one(self, job: EditJob) -> EditResult:
-        from syned.generate.jobs import decode
+        from syned.sources.images import decode
 
         truth = job.request.true_image
         if job.request.task in self.tasks and truth is not None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import re
 
-import pytest
-
-from syned.progress import LINE_SECONDS, LineReporter, Tally, duration, show_progress
+from syned.progress import LINE_SECONDS, LineReporter, Tally, show_progress
 
 
 class Clock:
@@ -92,11 +90,3 @@ def test_a_terminal_gets_a_bar() -> None:
         shown.started(2)
         shown.batch_done(2, 0, 0.1)
     assert "edits: 2 of 2" in out.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (3600, "60 min"), (7500, "2 h 5 min")],
-)
-def test_a_time_is_said_in_two_figures(seconds: float, words: str) -> None:
-    assert duration(seconds) == words

@@ -19,15 +19,16 @@ import numpy as np
 import pyarrow as pa
 
 from syned.config import EvaluationSet
-from syned.filter.kept import hash_of, keep, read_kept
 from syned.filter.nearest import Nearest, folded_set, hashes_from, nearest
-from syned.filter.pixels import is_flat, perceptual_hash
+from syned.filter.pixels import is_flat
 from syned.filter.score import SCORE_VERSION, embed_in_batches
 from syned.filter.shards import Models, Work, embeddings_of
+from syned.filter.table_cache import cache_table, hash_of, read_cached
 from syned.models.base import ImageTextEncoder
 from syned.run.directory import Run
 from syned.run.shards import ShardFolder
 from syned.sources.evaluation import evaluation_inputs, evaluation_items
+from syned.sources.likeness import perceptual_hash
 
 SAID_EVERY = 1000
 """Pictures of a set between two lines about it."""
@@ -91,10 +92,10 @@ def _known_set(
 ) -> KnownSet:
     folder = run.path / "scores" / "evaluation"
     inputs = hash_of(evaluation_inputs(config), models.encoder_name, SCORE_VERSION)
-    of_set = read_kept(folder / f"{config.name}.parquet", inputs)
+    of_set = read_cached(folder / f"{config.name}.parquet", inputs)
     if of_set is None:
         of_set = _embedded(config, models.encoder(), batch_size, say)
-        keep(folder / f"{config.name}.parquet", of_set, inputs)
+        cache_table(folder / f"{config.name}.parquet", of_set, inputs)
     near = _nearest(run, work, of_set, folder / f"{config.name}.nearest.parquet", inputs)
     distance, similarity = (near[name].to_numpy() for name in _NEAREST_SCHEMA.names)
     images = sum(record.rows for record in work.images.values())
@@ -146,10 +147,10 @@ def _nearest(run: Run, work: Work, of_set: pa.Table, path: Path, inputs: str) ->
         *((run.edit_scores, shard) for shard in work.edits),
     ]
     made_from = hash_of(inputs, work.inputs)
-    table = read_kept(path, made_from)
+    table = read_cached(path, made_from)
     if table is None:
         table = _compared(pictures, of_set)
-        keep(path, table, made_from)
+        cache_table(path, table, made_from)
     return table
 
 

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syned.errors import RunError
-from syned.filter.pixels import perceptual_hash, pixel_scores, thumbnail
+from syned.filter.pixels import pixel_scores
 from syned.filter.score import MeasuredEdit, MeasuredImage
-from syned.generate.jobs import decode, refuse_damage
 from syned.run.directory import Run
+from syned.run.shards import refuse_damage
+from syned.sources.images import decode
+from syned.sources.likeness import perceptual_hash, thumbnail
 
 CACHED_BYTES = 512 * 2**20
 """Decoded source images that are kept: the variants of one lie in many shards."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+from syned.sources.likeness import Pixels, perceptual_hash, thumbnail
 
 VISIBLE_CHANGE = 25
 """Of 255, in the channel that changed most: what an autoencoder alters unasked stays below."""
@@ -16,11 +17,8 @@ FLAT_SPREAD = 3.0
 """Of 255: the standard deviation of every channel in a picture that is one color."""
 BLACK_MEAN = 4.0
 """Of 255: the mean of a picture that is black, even if a few pixels are not."""
-THUMBNAIL_SIDE_PX = 16
 SSIM_SIDE_PX = 256
 """Larger pictures are averaged down to about this for structural similarity, as its authors do."""
-
-Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +49,6 @@ def pixel_scores(source: Pixels, edited: Pixels) -> PixelScores:
         flat=is_flat(edited),
         thumbnail=thumbnail(edited),
     )
-
-
-def perceptual_hash(pixels: Pixels) -> str:
-    """The picture's coarse pattern of light and dark, as 16 hexadecimal digits.
-
-    64 bits, of the lowest frequencies of a cosine transform; pictures that look the same differ in
-    few of them.
-
-    Args:
-        pixels: shape (h, w, 3).
-
-    Source:
-        `imagehash.phash`, whose hashes others publish as well.
-    """
-    import imagehash
-
-    return str(imagehash.phash(Image.fromarray(pixels)))
-
-
-def thumbnail(pixels: Pixels) -> bytes:
-    """The picture averaged down to 16 by 16 pixels: 768 numbers, row by row, RGB.
-
-    Args:
-        pixels: shape (h, w, 3).
-    """
-    side = (THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX)
-    return Image.fromarray(pixels).resize(side, Image.Resampling.BOX).tobytes()
 
 
 def is_flat(pixels: Pixels) -> bool:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from syned.errors import RunError
 from syned.filter.disagreement import variant_disagreement
-from syned.filter.kept import keep, read_kept
 from syned.filter.nearest import hashes_from
 from syned.filter.select import SCORES, STORED_SCORES, Columns
 from syned.filter.shards import Records, Work
+from syned.filter.table_cache import cache_table, read_cached
 from syned.run.directory import Run
 from syned.run.shards import CommitRecord
 from syned.run.truth import is_right
@@ -81,10 +81,10 @@ def read_scored(run: Run, work: Work, *, captions: bool) -> Scored:
         raise RunError(f"{run.path} has no edits yet; make some with `syned generate`")
     path = run.path / "scores" / "columns.parquet"
     wanted = None if captions else [*_KEPT_COLUMNS]
-    table = read_kept(path, work.inputs, wanted)
+    table = read_cached(path, work.inputs, wanted)
     if table is None:
         table = _gather(run, work)
-        keep(path, table, work.inputs)
+        cache_table(path, table, work.inputs)
     return Scored(table, _columns(table))
 
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
 
-from syned.filter.kept import hash_of
 from syned.filter.measure import MeasuredShard, Measurer, Place
 from syned.filter.score import (
     SCORE_VERSION,
@@ -30,8 +28,10 @@ from syned.filter.score import (
     score_edits,
     score_images,
 )
+from syned.filter.table_cache import hash_of
 from syned.models.base import ImageEncoder, ImageTextEncoder
 from syned.progress import Progress
+from syned.run.committer import Committer
 from syned.run.directory import Run
 from syned.run.records import EditScore, ImageScore, to_table
 from syned.run.shards import CommitRecord, ShardFolder
@@ -160,10 +160,14 @@ def score_run(
         pool(1) as thread,
     ):
         measurer = Measurer(run, threads)
-        writer = _Writer(run.image_scores, images, thread)
-        done.images = _score_each(images, measurer.images, scorer.images, writer, stop)
-        writer = _Writer(run.edit_scores, edits, thread)
-        done.edits = _score_each(edits, measurer.edits, scorer.edits, writer, stop)
+        with Committer(thread) as committer:
+            into = _Into(run.image_scores, images, committer)
+            _score_each(into, measurer.images, scorer.images, stop)
+        done.images = committer.rows
+        with Committer(thread) as committer:
+            into = _Into(run.edit_scores, edits, committer)
+            _score_each(into, measurer.edits, scorer.edits, stop)
+        done.edits = committer.rows
     todo = _rows(work.images, images) + _rows(work.edits, edits)
     done.stopped = done.images + done.edits < todo
     done.seconds = time.monotonic() - begin - done.load_seconds
@@ -192,27 +196,33 @@ def _report_start(work: Work, progress: Progress) -> ScoreSummary:
     return ScoreSummary(known=known, waiting=work.planned - made)
 
 
+@dataclass(frozen=True, slots=True)
+class _Into:
+    """Where scores go."""
+
+    folder: ShardFolder
+    inputs: Inputs
+    """Of the shards that are to be scored."""
+    committer: Committer
+
+
 def _score_each(
-    shards: Collection[int],
+    into: _Into,
     measure: Callable[[int], T],
     score: Callable[[T, Stop], list[Any] | None],
-    writer: _Writer,
     stop: Stop,
-) -> int:
-    """Score shard after shard until Ctrl-C, the next one measured meanwhile; how many rows."""
-    rows = 0
-    with closing(ahead((measure(shard) for shard in shards), 1)) as ready:
-        for shard in shards:
+) -> None:
+    """Score shard after shard until Ctrl-C, the next one measured meanwhile."""
+    with closing(ahead((measure(shard) for shard in into.inputs), 1)) as ready:
+        for shard, inputs in into.inputs.items():
             if stop():
                 break
             measured, begin = next(ready), time.monotonic()
             scores = score(measured, stop)
             if scores is None:
                 break
-            writer.commit(shard, scores, time.monotonic() - begin)
-            rows += len(scores)
-    writer.wait()
-    return rows
+            seconds = time.monotonic() - begin
+            into.committer.commit(partial(_commit, into.folder, shard, scores, inputs, seconds))
 
 
 class _Scorer:
@@ -288,30 +298,16 @@ class _SourceEmbeddings:
         return np.stack([self._of(shard)[row] for shard, row in places])
 
 
-class _Writer:
-    """Commits one shard at a time in a thread; the next waits for the one before."""
-
-    def __init__(self, folder: ShardFolder, inputs: Inputs, thread: ThreadPoolExecutor) -> None:
-        self._folder, self._inputs, self._thread = folder, inputs, thread
-        self._pending: Future[CommitRecord] | None = None
-
-    def commit(self, shard: int, scores: list[Any], seconds: float) -> None:
-        self.wait()
-        self._pending = self._thread.submit(self._write, shard, scores, seconds)
-
-    def wait(self) -> None:
-        pending, self._pending = self._pending, None
-        if pending is not None:
-            pending.result()
-
-    def _write(self, shard: int, scores: list[Any], seconds: float) -> CommitRecord:
-        return self._folder.commit(
-            shard,
-            to_table(scores, self._folder.schema),
-            inputs=self._inputs[shard],
-            counts={"scored": sum(score.embedding is not None for score in scores)},
-            seconds=seconds,
-        )
+def _commit(
+    folder: ShardFolder, shard: int, scores: list[Any], inputs: str, seconds: float
+) -> CommitRecord:
+    return folder.commit(
+        shard,
+        to_table(scores, folder.schema),
+        inputs=inputs,
+        counts={"scored": sum(score.embedding is not None for score in scores)},
+        seconds=seconds,
+    )
 
 
 def _records(folder: ShardFolder) -> Records:

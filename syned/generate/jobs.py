@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +14,8 @@ from PIL import Image
 from syned.errors import RunError
 from syned.run.directory import Run
 from syned.run.records import Edit, EditJob, EditResult, Request, from_rows
-from syned.run.shards import ShardFolder
-from syned.sources.images import png_bytes
+from syned.run.shards import ShardFolder, refuse_damage
+from syned.sources.images import decode, png_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,6 @@ def read_rows(run: Run, shards: Iterable[int]) -> Iterator[PlanRow]:
             yield PlanRow(shard, request, decode(png) if planned else None, len(requests))
 
 
-def decode(png: bytes) -> NDArray[np.uint8]:
-    """The pixels of an image file, shape (h, w, 3)."""
-    with Image.open(io.BytesIO(png)) as image:
-        return np.asarray(image.convert("RGB"))
-
-
 def inputs_of(run: Run, shard: int, fingerprint: str) -> str:
     """Hash of what a shard of edits is made from: its shard of the plan, and the settings.
 
@@ -63,19 +56,6 @@ def inputs_of(run: Run, shard: int, fingerprint: str) -> str:
     if record is None:
         raise RunError(f"{run.requests.path} has no shard {shard}; run the same command to plan it")
     return hashlib.sha256(f"{record.sha256}\n{fingerprint}".encode()).hexdigest()
-
-
-def refuse_damage(folder: ShardFolder, shard: int) -> None:
-    """Make sure that a shard of the plan is the file that was committed.
-
-    Raises:
-        RunError: it is not.
-    """
-    if not folder.is_done(shard):
-        raise RunError(
-            f"{folder.path} shard {shard} is not the file that was committed; the plan cannot be "
-            "made again in part, so restore the file or start another run with --run NAME"
-        )
 
 
 def make_edit(job: EditJob, result: EditResult) -> Edit:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow.compute as pc
 
-from syned.generate.jobs import refuse_damage
 from syned.run.directory import Run
+from syned.run.shards import refuse_damage
 
 
 def not_made(run: Run, inputs: Mapping[int, str], *, retry_failed: bool) -> Iterator[int]:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
-from typing import Self
 
 from syned.errors import OutOfMemory
 from syned.generate.edit import generate
@@ -29,6 +29,7 @@ from syned.generate.jobs import (
 from syned.generate.pending import not_made, uses
 from syned.models.base import Editor
 from syned.progress import Progress
+from syned.run.committer import Committer
 from syned.run.directory import Run
 from syned.run.records import EDIT_SCHEMA, Edit, EditJob, EditResult, Request, to_table
 from syned.run.shards import CommitRecord
@@ -113,18 +114,20 @@ def generate_shards(
     begin = time.monotonic()
     editor.expect(*uses(run, todo))
     watched = _WatchedEditor(editor, progress, options.batch_size)
+    answers = 0  # results of the editor in shards that are complete
     with (
         stop_on_interrupt(progress.stopping) as stop,
         pool(1) as writer,
         pool(min(4, os.cpu_count() or 1)) as encoders,
         closing(ahead(read_rows(run, todo), 2 * options.batch_size)) as rows,
-        _Committer(run, writer) as committer,
+        Committer(writer) as committer,
     ):
         for first in rows:
             made = _make_shard(first, rows, watched, encoders, options.steps, stop)
             if made is None:
                 break
-            committer.commit(made, inputs[made.shard])
+            committer.commit(partial(_commit, run, made, inputs[made.shard]))
+            answers += len(made.results)
             _report_plan_failures(made, progress)
     return GenerateSummary(
         done=committer.counts["done"],
@@ -132,7 +135,7 @@ def generate_shards(
         skipped_shards=len(shards) - len(todo),
         shards_made=committer.shards,
         shards_left=len(todo) - committer.shards,
-        edits_lost=watched.answered - committer.answers,
+        edits_lost=watched.answered - answers,
         load_seconds=begin - before_loading,
         seconds=time.monotonic() - begin,
         model_seconds=watched.seconds,
@@ -211,37 +214,6 @@ class _WatchedEditor:
         failed = sum(result.pixels is None for result in results)
         self._progress.batch_done(len(results) - failed, failed, seconds)
         return results
-
-
-class _Committer:
-    """Commits one shard at a time in a thread; the next waits for the one before."""
-
-    def __init__(self, run: Run, thread: ThreadPoolExecutor) -> None:
-        self.counts: Counter[str] = Counter()
-        self.shards = 0
-        self.answers = 0
-        """Results of the editor in the committed shards."""
-        self._run = run
-        self._thread = thread
-        self._pending: Future[CommitRecord] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None or issubclass(kind, Exception):  # a second Ctrl-C does not wait
-            self._wait()
-
-    def commit(self, made: _MadeShard, inputs: str) -> None:
-        self._wait()
-        self._pending = self._thread.submit(_commit, self._run, made, inputs)
-        self.answers += len(made.results)
-
-    def _wait(self) -> None:
-        pending, self._pending = self._pending, None
-        if pending is not None:
-            self.counts.update(pending.result().counts)
-            self.shards += 1
 
 
 def _commit(run: Run, made: _MadeShard, inputs: str) -> CommitRecord:

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from syned.config import TextKind
 from syned.models.base import Reply, TextEncoder
 from syned.paraphrase.judge.align import WordEmbeddings, misaligned
 from syned.paraphrase.judge.clean import clean, tidy
 from syned.paraphrase.judge.protected_words import WORD
 from syned.paraphrase.judge.stems import folded
 from syned.paraphrase.judge.verdict import Candidate, verdict
-from syned.run.records import JudgedCandidate, Original, Paraphrased, TextKind
+from syned.run.records import JudgedCandidate, Original, Paraphrased
 
 LONGEST_CHARACTERS = 600
 """A longer text is no instruction and no caption, and is not asked for."""

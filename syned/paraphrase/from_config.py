@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syned.config import ParaphraseConfig
+from syned.config import ParaphraseConfig, TextKind
 from syned.models.base import Sampling, TextEncoder
 from syned.models.fake import FakeTextEncoder
 from syned.paraphrase.candidates import JUDGED_BY, Judge, Strictness
 from syned.paraphrase.prompts import Prompt, load_prompt
 from syned.paraphrase.shards import ParaphraseOptions
-from syned.run.records import TextKind
 
 
 def load_prompts(options: ParaphraseConfig) -> dict[TextKind, Prompt]:

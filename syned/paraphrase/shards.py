@@ -15,13 +15,14 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
+from syned.config import TextKind
 from syned.models.base import ChatModel, ChatRequest, Reply, Sampling
 from syned.paraphrase.answers import AnswerStore, request_key
 from syned.paraphrase.candidates import BEYOND_BEST, Candidates, Judge, accepted, finish, unusable
 from syned.paraphrase.prompts import Message, Prompt
 from syned.progress import Progress
 from syned.run.directory import Run
-from syned.run.records import CAPTION_SCHEMA, Original, Paraphrased, TextKind, to_table
+from syned.run.records import CAPTION_SCHEMA, Original, Paraphrased, to_table
 from syned.run.threads import stop_on_interrupt
 
 T = TypeVar("T")

@@ -12,11 +12,11 @@ from typing import Any
 from syned.errors import RunError
 from syned.publish.captions import Paraphrases, captions_of
 from syned.publish.encode import encode
-from syned.publish.reader import RowReader
 from syned.publish.selected import Place
 from syned.run.directory import Run
 from syned.run.published import DIGITAL_SOURCE_TYPE, PUBLISHED_SCHEMA
 from syned.run.records import EDIT_SCORE_SCHEMA
+from syned.run.rows import RowReader
 from syned.run.threads import pool
 
 SCORES = [name for name in EDIT_SCORE_SCHEMA.names if name in PUBLISHED_SCHEMA.names]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from syned import __version__
+from syned.markdown import code, escape, table
 from syned.publish.card_facts import CardFacts
-from syned.publish.markdown import code, escape, table
 
 
 def making(facts: CardFacts) -> Iterator[str]:

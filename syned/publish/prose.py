@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from syned.markdown import code, escape, table
 from syned.publish.card_facts import CardFacts
 from syned.publish.making import making
-from syned.publish.markdown import code, escape, table
 from syned.run.published import DIGITAL_SOURCE_TYPE, MEANINGS
 
 PAPER = """@inproceedings{evennou2025reframing,

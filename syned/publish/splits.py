@@ -7,19 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from syned.config import SplitFractions
-from syned.run.published import SPLITS
-
-_NAMES = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
-"""What sources call their splits, and what Syned calls them."""
+from syned.run.published import SPLITS, split_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +48,6 @@ def assign_splits(
         from_source=sum(bool(names) for names in named.values()),
         conflicts=sum(len(names) > 1 for names in named.values()),
     )
-
-
-def split_name(name: str) -> str:
-    """Syned's name for a source's split: "validation" for "dev"; "" for an unknown one."""
-    return _NAMES.get(name.strip().lower(), "")
 
 
 def _strictest(names: set[str]) -> str:

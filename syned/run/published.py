@@ -9,6 +9,24 @@ import pyarrow as pa
 
 SPLITS = ("train", "validation", "test")
 
+_SPLIT_OF = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+"""What datasets call their splits, and what Syned calls them."""
+
+
+def split_name(name: str) -> str:
+    """Syned's name for a dataset's split: "validation" for "dev"; "" for an unknown one."""
+    return _SPLIT_OF.get(name.strip().lower(), "")
+
+
 DIGITAL_SOURCE_TYPE = (
     "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 )

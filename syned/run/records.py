@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import pyarrow as pa
 
+from syned.config.paraphrase import TextKind
 from syned.run.truth import is_right
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 Status = Literal["planned", "done", "failed"]
-TextKind = Literal["instruction", "caption"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""Single rows out of shards, read with their row groups alone."""
+"""Single rows out of shards by their place, a row group in memory at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -15,6 +16,66 @@ K = TypeVar("K")
 
 Place = tuple[int, int]
 """Number of a shard, and a row in it."""
+
+
+class RowReader:
+    """Reads single rows; what was read last stays, since its neighbours are asked for next.
+
+    Args:
+        folder: of shards.
+        columns: what to read of a row.
+        groups_kept: how many row groups stay.
+    """
+
+    def __init__(self, folder: ShardFolder, columns: list[str], *, groups_kept: int = 1) -> None:
+        self._folder, self._columns, self._groups_kept = folder, columns, groups_kept
+        self._groups: OrderedDict[tuple[int, int], list[dict[str, Any]]] = OrderedDict()
+        self._open: tuple[int, pq.ParquetFile | None] = (-1, None)
+        """The shard that was read last."""
+
+    def row(self, shard: int, row: int) -> dict[str, Any]:
+        """A row as column -> value.
+
+        Raises:
+            RunError: the shard cannot be read, or has no such row.
+        """
+        try:
+            group, row = self._place(shard, row)
+            return self._group(shard, group)[row]
+        except (OSError, pa.ArrowException, KeyError, IndexError) as error:
+            path = self._folder.file(shard)
+            raise RunError(f"{path} cannot be read, or has changed meanwhile: {error}") from error
+
+    def _place(self, shard: int, row: int) -> tuple[int, int]:
+        """Row group, and row within it."""
+        metadata = self._file(shard).metadata
+        for group in range(metadata.num_row_groups):
+            rows = metadata.row_group(group).num_rows
+            if row < rows:
+                return group, row
+            row -= rows
+        raise IndexError("it has fewer rows than other shards say")
+
+    def _group(self, shard: int, group: int) -> list[dict[str, Any]]:
+        key = (shard, group)
+        if key not in self._groups:
+            while len(self._groups) >= self._groups_kept:
+                self._groups.popitem(last=False)
+            file = self._file(shard)
+            table = file.read_row_group(group, columns=self._columns, use_threads=False)
+            self._groups[key] = table.select(self._columns).to_pylist()
+        self._groups.move_to_end(key)
+        return self._groups[key]
+
+    def _file(self, shard: int) -> pq.ParquetFile:
+        last, file = self._open
+        if file is None or last != shard:
+            if file is not None:
+                file.close()
+            self._open = (-1, None)  # if the next one cannot be opened
+            file = pq.ParquetFile(self._folder.file(shard))
+            self._open = (shard, file)
+        return file
 
 
 def rows_at(
@@ -30,38 +91,8 @@ def rows_at(
     Raises:
         RunError: a shard cannot be read, or has fewer rows than a place says.
     """
-    by_shard: dict[int, set[int]] = {}
-    for shard, row in places:
-        by_shard.setdefault(shard, set()).add(row)
-    found: dict[Place, dict[str, Any]] = {}
-    for shard, rows in sorted(by_shard.items()):
-        try:
-            with pq.ParquetFile(folder.file(shard)) as file:
-                for row, values in _rows_of(file, rows, columns or folder.schema.names):
-                    found[shard, row] = values
-        except (OSError, pa.ArrowException, KeyError) as error:
-            raise RunError(f"{folder.file(shard)} cannot be read: {error}") from error
-        missing = [row for row in rows if (shard, row) not in found]
-        if missing:
-            raise RunError(
-                f"{folder.file(shard)} has no row {missing[0]}; other shards say that it has: "
-                "run the command again that made it"
-            )
-    return found
-
-
-def _rows_of(
-    file: pq.ParquetFile, rows: set[int], columns: Sequence[str]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    begin = 0
-    for group in range(file.num_row_groups):
-        end = begin + file.metadata.row_group(group).num_rows
-        wanted = sorted(row for row in rows if begin <= row < end)
-        if wanted:
-            table = file.read_row_group(group, columns=list(columns))
-            values = table.take([row - begin for row in wanted]).to_pylist()
-            yield from zip(wanted, values, strict=True)
-        begin = end
+    reader = RowReader(folder, list(columns or folder.schema.names))
+    return {place: reader.row(*place) for place in sorted(set(places))}
 
 
 def spread(values: Sequence[K], count: int) -> list[K]:

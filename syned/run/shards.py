@@ -200,6 +200,19 @@ class ShardFolder:
         return parquet_bytes(table)
 
 
+def refuse_damage(folder: ShardFolder, shard: int) -> None:
+    """Make sure that a shard of the plan is the file that was committed.
+
+    Raises:
+        RunError: it is not.
+    """
+    if not folder.is_done(shard):
+        raise RunError(
+            f"{folder.path} shard {shard} is not the file that was committed; the plan cannot be "
+            "made again in part, so restore the file or start another run with --run NAME"
+        )
+
+
 def parquet_bytes(table: pa.Table) -> pa.Buffer:
     """A table as a Parquet file, the same bytes for the same rows."""
     schema = parquet_schema(table.schema)

@@ -13,6 +13,7 @@ import zlib
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 BadImageReason = Literal["unreadable", "truncated", "zero_sized", "decompression_bomb", "animated"]
@@ -98,6 +99,12 @@ def fit_image(image: Image.Image, size_px: int) -> Image.Image:
     if (width, height) == image.size:
         return image
     return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def decode(png: bytes) -> NDArray[np.uint8]:
+    """The pixels of an image file, shape (h, w, 3)."""
+    with Image.open(io.BytesIO(png)) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def png_bytes(image: Image.Image) -> bytes:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from syned.filter.pixels import is_flat, perceptual_hash, pixel_scores, thumbnail
+from syned.filter.pixels import is_flat, pixel_scores
+from syned.sources.likeness import perceptual_hash
 from tests.scored_run import noise
 
 pytest.importorskip("imagehash")
@@ -70,24 +71,6 @@ def test_a_large_picture_is_compared_at_the_size_at_which_it_is_looked_at() -> N
     other = np.random.default_rng(1).integers(0, 256, (256, 256, 3), np.uint8)
     large = [np.kron(p, np.ones((2, 2, 1), np.uint8)) for p in (small, other)]
     assert pixel_scores(*large).ssim == pytest.approx(pixel_scores(small, other).ssim, abs=1e-5)
-
-
-def test_hashes_tell_pictures_apart_and_not_their_size() -> None:
-    hashes = [
-        int(perceptual_hash(noise(seed, size)), 16) for seed, size in ((1, 64), (1, 128), (2, 64))
-    ]
-    assert len(perceptual_hash(noise(1))) == 16
-    assert (hashes[0] ^ hashes[1]).bit_count() <= 4
-    assert (hashes[0] ^ hashes[2]).bit_count() > 12
-
-
-def test_a_thumbnail_averages() -> None:
-    picture = np.zeros((32, 32, 3), np.uint8)
-    picture[0, 0] = 200
-    small = np.frombuffer(thumbnail(picture), np.uint8).reshape(16, 16, 3)
-    assert small[0, 0].tolist() == [50, 50, 50]
-    assert small.sum() == 150
-    assert pixel_scores(picture, picture).thumbnail == thumbnail(picture)
 
 
 def test_one_color_and_black_are_flat_and_a_night_is_not() -> None:

@@ -13,12 +13,11 @@ import pytest
 from PIL import Image
 
 from syned.errors import EngineError, RunError
-from syned.generate.jobs import decode
 from syned.generate.shards import GenerateOptions, GenerateSummary, generate_shards
 from syned.models.fake import FakeEditor
 from syned.run.directory import Run
 from syned.run.records import Edit, EditJob, EditResult, from_rows
-from syned.sources.images import png_bytes
+from syned.sources.images import decode, png_bytes
 from tests.conftest import HeardProgress, failed_request, make_job, new_run, plan_of
 
 OPTIONS = GenerateOptions(fingerprint="f", batch_size=2, steps=1)

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from syned.config import SplitFractions
-from syned.publish.splits import assign_splits, split_name
+from syned.publish.splits import assign_splits
 
 FRACTIONS = SplitFractions()
 
@@ -71,8 +71,3 @@ def test_another_seed_splits_otherwise() -> None:
     first, second = (assign_splits(rows, FRACTIONS, seed=seed, own=True) for seed in (0, 1))
 
     assert first.by_source != second.by_source
-
-
-def test_an_unknown_split_has_no_name() -> None:
-    assert split_name("FreeForm") == ""
-    assert split_name(" VAL ") == "validation"

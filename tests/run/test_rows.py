@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from syned.errors import RunError
-from syned.run.rows import rows_at, shares, spread
+from syned.run.rows import RowReader, rows_at, shares, spread
+from tests.made_up_run import MadeUp as Long
+from tests.made_up_run import make_run as long_run
 from tests.report.page.made_up import MadeUp, make_run
 
 
@@ -23,7 +25,7 @@ def test_rows_are_found_in_every_row_group_and_every_shard(tmp_path: Path) -> No
 
 def test_a_row_that_does_not_exist_is_an_error_with_the_file(tmp_path: Path) -> None:
     run = make_run(tmp_path)
-    with pytest.raises(RunError, match=r"00000.parquet has no row 16"):
+    with pytest.raises(RunError, match=r"00000.parquet cannot be read.*fewer rows than"):
         rows_at(run.requests, [(0, 3), (0, 16)])
 
 
@@ -47,3 +49,22 @@ def test_what_a_small_group_lacks_goes_to_the_others() -> None:
     assert shares({"a": 1, "b": 100, "c": 100}, 9) == {"a": 1, "b": 4, "c": 4}
     assert shares({"a": 1, "b": 2}, 9) == {"a": 1, "b": 2}
     assert shares({}, 9) == {}
+
+
+def test_rows_are_found_across_row_groups_and_shards_in_any_order(tmp_path: Path) -> None:
+    run = long_run(tmp_path, Long(300, shard_rows=200))  # row groups of 64
+    reader = RowReader(run.requests, ["edit_id"])
+
+    places = [(0, 0), (0, 63), (0, 64), (0, 199), (1, 99), (0, 5), (1, 0)]
+
+    found = [reader.row(*place)["edit_id"] for place in places]
+    assert found == [f"{200 * shard + row:032x}" for shard, row in places]
+
+
+def test_a_row_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    run = long_run(tmp_path, Long(10))
+
+    with pytest.raises(RunError, match=r"00000\.parquet cannot be read, or has changed meanwhile"):
+        RowReader(run.requests, ["edit_id"]).row(0, 10)
+    with pytest.raises(RunError, match=r"00007\.parquet cannot be read"):
+        RowReader(run.requests, ["edit_id"]).row(7, 0)

@@ -8,27 +8,14 @@ source images are compared as they look when made small, which survives resizing
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from syned.captioning.data.pairs import PairSet
 from syned.errors import DataError
-
-SIDE_PX = 16
-"""Pictures are compared at this width and height."""
-
-CLOSE = 2.0
-SAME = 10.0
-"""Two small pictures are the same if they differ by at most this much on average (root of the mean
-square) and anywhere, in levels of 0 to 255. Photographs brought from 512 to 256 px as JPEG of
-quality 50 reach 1.8 and 9; scenes of the shapes world differ by 25 and 79 or more."""
-
-_AT_ONCE = 1024
-
-Floats = NDArray[np.float32]
+from syned.sources.likeness import same_pictures, thumbnail
 
 
 def refuse_leaks(train: PairSet, test: PairSet, *, where: str) -> None:
@@ -60,7 +47,7 @@ def leaking(train: PairSet, test: PairSet) -> list[int]:
     found = {place for place, info in enumerate(train.infos) if info.source_id in known}
     candidates, looked_at = _to_compare(train, test), _to_compare(test, train)
     if candidates and looked_at:
-        same = _alike(
+        same = same_pictures(
             _small(train, [places[0] for places in candidates]),
             _small(test, [places[0] for places in looked_at]),
         )
@@ -91,25 +78,8 @@ def _scope(source_id: str) -> str:
     return source_id.rpartition("/")[0].partition("/")[0]
 
 
-def _small(pairs: PairSet, places: Sequence[int]) -> Floats:
-    """Source images made small, shape (n, 3 * SIDE_PX ** 2)."""
-    rows = (_thumbnail(pairs.images(place)[0]) for place in places)
-    return np.stack(list(rows))
-
-
-def _thumbnail(image: Image.Image) -> Floats:
-    small = image.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX)
-    return np.asarray(small, np.float32).reshape(-1)
-
-
-def _alike(some: Floats, others: Floats) -> Iterable[int]:
-    """The rows of `some` that look like a row of `others`."""
-    lengths = (others**2).sum(axis=1)  # (m,)
-    for begin in range(0, len(some), _AT_ONCE):
-        part = some[begin : begin + _AT_ONCE]  # (k, d)
-        squares = (part**2).sum(axis=1)[:, None] + lengths - 2 * part @ others.T  # (k, m)
-        near = squares <= (2 * CLOSE) ** 2 * some.shape[1]  # generous, since it loses digits
-        for row, other in np.argwhere(near):
-            difference = np.abs(part[row] - others[other])
-            if difference.max() <= SAME and np.sqrt((difference**2).mean()) <= CLOSE:
-                yield begin + int(row)
+def _small(pairs: PairSet, places: Sequence[int]) -> NDArray[np.float32]:
+    """Thumbnails of source images as numbers, shape (n, 3 * THUMBNAIL_SIDE_PX ** 2)."""
+    pictures = (np.asarray(pairs.images(place)[0].convert("RGB")) for place in places)
+    rows = [np.frombuffer(thumbnail(pixels), np.uint8) for pixels in pictures]
+    return np.stack(rows).astype(np.float32)

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 
 from syned.captioning.data.arms import Material, open_material, seen
-from syned.captioning.data.pairs import PairSet
-from syned.captioning.gains.trials import Lesson, Say, Scorer, Tools, Trial, run_trial
-from syned.config import PairSource, TrainEvalConfig
-
-
-@dataclass(frozen=True)
-class Kit:
-    """What opens pairs, and what opens that which trains and scores captioners."""
-
-    open_pairs: Callable[[PairSource], PairSet]
-    open_tools: Callable[[], Tools]
-    """Called where the trainings run, which may be another process."""
-    open_scorer: Callable[[], AbstractContextManager[Scorer]]
-    """Called once; what it starts ends with its `with` block."""
+from syned.captioning.gains.kit import Kit
+from syned.captioning.gains.trials import Lesson, Say, Trial, run_trial
+from syned.config import TrainEvalConfig
 
 
 class Bench:

@@ -11,10 +11,11 @@ from typing import Any
 
 from syned.captioning.data.arms import Material, budget_of, check_leaks, content_of, open_material
 from syned.captioning.data.pairs import notes_of
-from syned.captioning.gains.bench import Bench, Kit
+from syned.captioning.gains.bench import Bench
 from syned.captioning.gains.examples import write_examples
 from syned.captioning.gains.gains import Finished, find_gains
 from syned.captioning.gains.gains_md import gains_text
+from syned.captioning.gains.kit import Kit
 from syned.captioning.gains.plot import draw_gains
 from syned.captioning.gains.trials import Scorer, Trial, kept_predictions, metrics_of, score_trial
 from syned.captioning.gains.workers import run_in_processes

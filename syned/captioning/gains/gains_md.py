@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from syned.markdown import code, escape, table
 
 Gains = Mapping[str, Any]
 """What gains.json holds."""
@@ -16,7 +16,7 @@ def gains_text(gains: Gains) -> str:
     parts = [_head(gains)]
     for name, captioner in gains["captioners"].items():
         parts += [
-            f"## {_plain(name)}",
+            f"## {escape(name)}",
             _scores_table(gains, captioner),
             _gains_table(gains, captioner),
             _task_table(gains, captioner),
@@ -67,23 +67,23 @@ def _head(gains: Gains) -> str:
     test = gains["test"]
     what = (
         f"Scores on all {test['pairs']:,} test pairs, times 100 as papers print them: mean and "
-        f"standard deviation over seeds. Gains are over the arm `{_plain(gains['baseline'])}`, "
+        f"standard deviation over seeds. Gains are over the arm {code(gains['baseline'])}, "
         "with their 95% intervals; where one lies above zero, the gain is not chance."
     )
     lines = ["# What the data gains", what]
     if not gains["comparable"]:
         lines.append(
             f"**These scores are not comparable with papers**: they were made by "
-            f"{_plain(gains['scorer'])}. With Java installed, the same command scores again."
+            f"{escape(gains['scorer'])}. With Java installed, the same command scores again."
         )
     few = [name for name, captioner in gains["captioners"].items() if len(captioner["seeds"]) < 3]
     if few:
         lines.append(
-            f"With fewer than three seeds, the scores of {_plain(', '.join(few))} say little "
+            f"With fewer than three seeds, the scores of {escape(', '.join(few))} say little "
             "about their spread."
         )
     if gains["missing"]:
-        lines.append(f"**Not done yet**: {_plain(', '.join(gains['missing']))}.")
+        lines.append(f"**Not done yet**: {escape(', '.join(gains['missing']))}.")
     lines.append("![CIDEr of every arm](gains.png)")
     return "\n\n".join(lines)
 
@@ -91,12 +91,12 @@ def _head(gains: Gains) -> str:
 def _scores_table(gains: Gains, captioner: Mapping[str, Any]) -> str:
     metrics = gains["metrics"]
     rows = [
-        [_plain(arm), *(spread(values["scores"][metric]) for metric in metrics)]
+        [escape(arm), *(spread(values["scores"][metric]) for metric in metrics)]
         for arm, values in captioner["arms"].items()
     ]
     constant = gains["constant"]["scores"]
     rows.append(["most frequent caption", *(percent(constant[metric]) for metric in metrics)])
-    return _table(["arm", *metrics], rows)
+    return table(["arm", *metrics], rows)
 
 
 def _gains_table(gains: Gains, captioner: Mapping[str, Any]) -> str:
@@ -105,11 +105,11 @@ def _gains_table(gains: Gains, captioner: Mapping[str, Any]) -> str:
         return ""
     metrics = [metric for metric in gains["metrics"] if metric in gained[0][1]["gain"]]
     rows = [
-        [_plain(arm), *(interval(values["gain"][metric]) for metric in metrics)]
+        [escape(arm), *(interval(values["gain"][metric]) for metric in metrics)]
         for arm, values in gained
     ]
-    heading = f"Gain over `{_plain(gains['baseline'])}`:\n\n"
-    return heading + _table(["arm", *metrics], rows)
+    heading = f"Gain over {code(gains['baseline'])}:\n\n"
+    return heading + table(["arm", *metrics], rows)
 
 
 def _task_table(gains: Gains, captioner: Mapping[str, Any]) -> str:
@@ -119,15 +119,15 @@ def _task_table(gains: Gains, captioner: Mapping[str, Any]) -> str:
     rows = []
     for arm, values in captioner["arms"].items():
         cells = [values["by_task"][task] for task in tasks]
-        rows.append([_plain(arm), *(_task_cell(cell) for cell in cells)])
+        rows.append([escape(arm), *(_task_cell(cell) for cell in cells)])
     constant = [gains["constant"]["by_task"][task]["CIDEr"] for task in tasks]
     rows.append(["most frequent caption", *map(percent, constant)])
-    heads = [f"{_plain(task)} ({count})" for task, count in tasks.items()]
+    heads = [f"{escape(task)} ({count})" for task, count in tasks.items()]
     note = (
         "CIDEr by task, each scored as a test set of its own (so that tasks are not to be compared "
         "with one another), with the gain:\n\n"
     )
-    return note + _table(["arm", *heads], rows)
+    return note + table(["arm", *heads], rows)
 
 
 def _task_cell(values: Mapping[str, Any]) -> str:
@@ -141,51 +141,32 @@ def _method(gains: Gains) -> str:
         for arm, values in captioner["arms"].items():
             steps = ", ".join(str(training.get("steps", "")) for training in values["training"])
             different = ", ".join(map(str, values["different_captions"]))
-            rows.append([_plain(name), _plain(arm), _plain(values["trained_on"]), steps, different])
+            rows.append([escape(name), escape(arm), escape(values["trained_on"]), steps, different])
     heads = ["captioner", "arm", "trained on", "steps by seed", "different captions by seed"]
-    table = _table(heads, rows)
     text = (
         "Every arm had the same number of optimizer steps at most, looked at the same "
         f"{gains['validation']['pairs']:,} validation pairs to choose its best weights, and "
         "saw the test pairs once, at the end. No source image is in training and in the test: "
-        f"that was checked. Scores: {_plain(gains['scorer'])}. Intervals: "
+        f"that was checked. Scores: {escape(gains['scorer'])}. Intervals: "
         f"{gains['bootstrap']:,} resamples of the test pairs and of the seeds, the same pairs "
         "for both arms. The most frequent caption is that of the baseline's training pairs: "
-        f"“{_plain(gains['constant']['caption'])}”."
+        f"“{escape(gains['constant']['caption'])}”."
     )
-    return "\n\n".join(["## How it was measured", text, table])
+    return "\n\n".join(["## How it was measured", text, table(heads, rows)])
 
 
 def _examples(gains: Gains) -> str:
     parts = ["## Examples"] if gains["examples"] else []
     for example in gains["examples"]:
-        title = f"### {_plain(example['pair_id'])}"
+        title = f"### {escape(example['pair_id'])}"
         if example["task"]:
-            title += f" ({_plain(example['task'])})"
+            title += f" ({escape(example['task'])})"
         picture = f"![source image, edited image]({example['picture']})"
-        said = [["reference", _plain(text)] for text in example["references"]]
+        said = [["reference", escape(text)] for text in example["references"]]
         said += [
-            [f"{_plain(captioner)}, {_plain(arm)}", _plain(text)]
+            [f"{escape(captioner)}, {escape(arm)}", escape(text)]
             for captioner, arms in example["said"].items()
             for arm, text in arms.items()
         ]
-        parts += [title, picture, _table(["who", "says"], said)]
+        parts += [title, picture, table(["who", "says"], said)]
     return "\n\n".join(parts)
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    def line(cells: Iterable[str]) -> str:
-        return f"| {' | '.join(cells)} |"
-
-    def lines() -> Iterator[str]:
-        yield line(heads)
-        yield line("---" for _ in heads)
-        yield from map(line, rows)
-
-    return "\n".join(lines())
-
-
-def _plain(text: str) -> str:
-    """Text that came from data, so that Markdown shows it as it is, on one line."""
-    one_line = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]|#~!$])", r"\\\1", html.escape(one_line, quote=False))

@@ -1,11 +1,27 @@
-"""The readers, captioners and metrics of Syned, as an experiment takes them."""
+"""What an experiment works with: what opens pairs, trains captioners and scores what they say."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from syned.captioning.data.pairs import PairSet
 from syned.captioning.data.readers import open_pairs
-from syned.captioning.gains.bench import Kit
-from syned.captioning.gains.trials import Tools
+from syned.captioning.gains.trials import Scorer, Tools
 from syned.captioning.metrics.metrics import CaptionScorer
+from syned.config import PairSource
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What opens pairs, and what opens that which trains and scores captioners."""
+
+    open_pairs: Callable[[PairSource], PairSet]
+    open_tools: Callable[[], Tools]
+    """Called where the trainings run, which may be another process."""
+    open_scorer: Callable[[], AbstractContextManager[Scorer]]
+    """Called once; what it starts ends with its `with` block."""
 
 
 def standard_kit() -> Kit:

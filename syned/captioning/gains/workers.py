@@ -20,7 +20,8 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import TypeAlias
 
-from syned.captioning.gains.bench import Bench, Kit
+from syned.captioning.gains.bench import Bench
+from syned.captioning.gains.kit import Kit
 from syned.captioning.gains.trials import Trial
 from syned.config import TrainEvalConfig
 from syned.errors import EngineError, SynedError

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from syned.config import TextKind
 from syned.progress import RowsDone
 from syned.report.page.edit_table import EditColumns
 from syned.report.page.histogram import Limit
@@ -14,7 +15,7 @@ from syned.report.page.limits import fails, limits_of
 from syned.report.page.sample import Sample, read_samples
 from syned.report.page.thumbnails import Quality, Triple, choose_quality, triple
 from syned.run.directory import Run
-from syned.run.records import Edit, Request, TextKind
+from syned.run.records import Edit, Request
 from syned.run.rows import spread
 
 PICTURE_BYTES = 4_000_000

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from syned.captioning.gains.gains_md import interval, percent, spread
 from syned.errors import RunError
 
 GAINS_FILE = Path("train_eval") / "gains.json"
@@ -70,31 +71,16 @@ def _table(captioner: str, told: Mapping[str, Any]) -> GainsTable:
         (
             arm,
             values["trained_on"],
-            [_spread(values["scores"][metric]) for metric in metrics],
-            _interval(values["gain"].get(_MAIN)),
+            [spread(values["scores"][metric]) for metric in metrics],
+            _gain(values["gain"].get(_MAIN)),
         )
         for arm, values in of_captioner["arms"].items()
     ]
     constant = told["constant"]
-    scores = [_times_100(constant["scores"][metric]) for metric in metrics]
+    scores = [percent(constant["scores"][metric]) for metric in metrics]
     rows.append(("most frequent caption", constant["caption"], scores, ""))
     return GainsTable(captioner, len(of_captioner["seeds"]), metrics, rows)
 
 
-def _times_100(score: float) -> str:
-    """As papers print it."""
-    return f"{100 * score:.1f}"
-
-
-def _spread(scores: Mapping[str, Any]) -> str:
-    """Mean and, with several seeds, standard deviation: "45.3 ± 1.2"."""
-    deviation = scores["deviation"]
-    return _times_100(scores["mean"]) + ("" if deviation is None else f" ± {100 * deviation:.1f}")
-
-
-def _interval(gain: Mapping[str, float] | None) -> str:
-    """A gain with its interval: "+12.3 [8.1, 16.4]"."""
-    if gain is None:
-        return ""
-    low, high = _times_100(gain["low"]), _times_100(gain["high"])
-    return f"{100 * gain['difference']:+.1f} [{low}, {high}]"
+def _gain(gain: Mapping[str, float] | None) -> str:
+    return "" if gain is None else interval(gain)

@@ -18,7 +18,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from syned import __version__
-from syned.cli.words import size
 from syned.progress import RowsDone
 from syned.report.page import histogram, labels
 from syned.report.page.cards import make_cards
@@ -31,6 +30,7 @@ from syned.run.atomic import write_atomically
 from syned.run.directory import Run
 from syned.run.status import caption_summary, summary
 from syned.run.truth import RIGHT
+from syned.units import size
 
 REPORT_NAME = "report.html"
 MOST_CHARACTERS = 600

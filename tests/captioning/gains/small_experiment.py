@@ -20,8 +20,8 @@ import numpy as np
 from PIL import Image
 
 from syned.captioning.data.pairs import PairInfo, Pairs, PairSet
-from syned.captioning.gains.bench import Kit
 from syned.captioning.gains.experiment import run_experiment
+from syned.captioning.gains.kit import Kit
 from syned.captioning.gains.trials import Say, Scorer, Tools
 from syned.captioning.metrics.metrics import Scores, SetScores
 from syned.captioning.models.base import Phase

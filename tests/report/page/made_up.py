@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from syned.config import TextKind
 from syned.run.directory import Run
 from syned.run.records import (
     SELECTION_SCHEMA,
@@ -21,7 +22,6 @@ from syned.run.records import (
     Paraphrased,
     Request,
     SourceImage,
-    TextKind,
     to_table,
 )
 from syned.run.selection_file import write_selection_file

@@ -15,9 +15,10 @@ from typing import Any
 from syned.captioning.data.pairs import PairInfo, Pairs
 from syned.captioning.data.readers.annotations import PictureFolder, PicturePairs, Wanted, folder_at
 from syned.captioning.data.readers.hub import check_references, pair_info
-from syned.captioning.data.readers.pair_rows import SPLIT_NAMES, Row, pairs_of, taken
+from syned.captioning.data.readers.pair_rows import Row, pairs_of, taken
 from syned.config import PairSource
 from syned.errors import ConfigError
+from syned.run.published import split_name
 from syned.sources.columns import FILE_ALIASES, resolve_columns, text_of
 from syned.sources.metadata import METADATA_NAMES, metadata_columns, metadata_rows
 
@@ -73,7 +74,7 @@ def _of_split(
     found: list[tuple[PairInfo, dict[str, Any]]], split: str, table: Path
 ) -> list[tuple[PairInfo, dict[str, Any]]]:
     """The rows of a split; those that name none belong to whichever is asked for."""
-    name = SPLIT_NAMES.get(split.lower(), split)
+    name = split_name(split) or split
     chosen = [(info, row) for info, row in found if info.split == name]
     if not chosen:
         there = ", ".join(sorted({info.split for info, _ in found}))

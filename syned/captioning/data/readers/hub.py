@@ -17,7 +17,6 @@ from syned.captioning.data.pairs import PairInfo, Pairs
 from syned.captioning.data.readers.annotations import folder_at, texts_in
 from syned.captioning.data.readers.hub_files import fetched_folder
 from syned.captioning.data.readers.pair_rows import (
-    SPLIT_NAMES,
     Row,
     pairs_of,
     taken,
@@ -26,6 +25,7 @@ from syned.captioning.data.readers.pair_rows import (
 from syned.captioning.data.readers.parquet_pictures import ParquetTable
 from syned.config import PairSource, SourceConfig
 from syned.errors import ConfigError, DataError
+from syned.run.published import split_name
 from syned.sources.cells import holds_picture, read_cell
 from syned.sources.columns import row_texts
 from syned.sources.hub import Table, find_table, read_rows
@@ -93,7 +93,7 @@ def pair_info(
         pair_id=f"{scope}/{known.idx or number}",
         references=captions,
         task=known.task,
-        split=SPLIT_NAMES.get(known.split.lower(), known.split),
+        split=split_name(known.split) or known.split,
     )
 
 

@@ -11,19 +11,9 @@ from PIL import Image
 
 from syned.captioning.data.pairs import PairInfo, Pairs
 from syned.errors import ConfigError, DataError
+from syned.run.published import split_name
 
 T = TypeVar("T")
-
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-}
-"""What datasets call their splits, and what Syned calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +79,7 @@ def own_split_name(split: str, own_names: Mapping[str, str]) -> str:
     Raises:
         ConfigError: the dataset has no such split.
     """
-    name = SPLIT_NAMES.get(split.lower(), split)
+    name = split_name(split) or split
     if name not in own_names:
         raise ConfigError(f"split is {split!r}; there are {', '.join(own_names)}")
     return own_names[name]

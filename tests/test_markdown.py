@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syned.publish.markdown import LONGEST_CHARACTERS, code, escape, table
+from syned.markdown import LONGEST_CHARACTERS, code, escape, table
 
 HARMLESS = set(" ,'?()/\"%;-+.&#_")
 

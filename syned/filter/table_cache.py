@@ -13,7 +13,7 @@ from syned.run.atomic import write_atomically
 _INPUTS = b"syned"
 
 
-def read_kept(path: Path, inputs: str, columns: list[str] | None = None) -> pa.Table | None:
+def read_cached(path: Path, inputs: str, columns: list[str] | None = None) -> pa.Table | None:
     """What was kept, if it was made from the same; None otherwise, or if it is damaged.
 
     Args:
@@ -30,7 +30,7 @@ def read_kept(path: Path, inputs: str, columns: list[str] | None = None) -> pa.T
         return None
 
 
-def keep(path: Path, table: pa.Table, inputs: str) -> None:
+def cache_table(path: Path, table: pa.Table, inputs: str) -> None:
     """Write a table in place of what was kept before.
 
     Raises:
