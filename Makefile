@@ -2,6 +2,7 @@
 #              language model: no GPU, no model hub
 # make test    formatting, types and tests
 # make lint    formatting and types only
+# make docs    the pages of docs/ that are generated: columns, settings, the tree of files
 # make vllm    the real vLLM on a CPU, in an environment of its own: its engine and its server
 # make gains   what synthetic pairs are worth to a captioner: about an hour, goes on where it stopped
 # make clean   remove the environment and caches; runs in data/ stay
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PIP_VLLM := .venv-vllm/bin/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
 
-.PHONY: help demo gains test lint vllm clean
+.PHONY: help demo gains test lint docs vllm clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile
@@ -51,6 +52,10 @@ lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
+
+docs: .venv/.dev
+	$(BIN)/python -m docs.generate
 
 vllm: .venv/.dev .venv-vllm/.installed
 	SYNED_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/pytest -m vllm

@@ -31,6 +31,14 @@ _GIB = 2**30
 _LARGEST_EDIT_BYTES = 512 * 512 * 3
 """A 512 px image without compression."""
 
+UNET_TFLOP = 0.803
+"""One denoising step of one image by InstructPix2Pix's UNet, at 512 px."""
+AUTOENCODER_TFLOP = 3.63
+"""Encoding the source image and decoding the edit, at 512 px."""
+H200_TFLOP_PER_SECOND = 790.0
+"""In bfloat16, if the GPU were busy all the time."""
+EDIT_STEPS, GUIDANCE_BRANCHES = 20, 3
+"""Steps by default; each sees image and instruction, the image alone, and neither."""
 
 _PROXY_ERRORS = {403, 407, 502, 503, 504}
 """What a proxy says in the place of a hub that it does not reach."""
@@ -54,6 +62,8 @@ class Torch:
     text: str
     devices: tuple[str, ...] = ()
     """Accelerators, as it names them; none on a machine with a CPU alone."""
+    cuda: bool = False
+    """Whether they are NVIDIA's, or others that PyTorch drives in the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,8 @@ class Diagnosis:
     abilities: tuple[str, ...]
     works: bool
     """False when not even a plan can be written here."""
+    with_gpu: tuple[str, ...] = ()
+    """What would be otherwise with a CUDA GPU; empty where there is one, or nobody can tell."""
 
 
 def diagnose(data_dir: Path, *, hub: str, timeout_seconds: float = 3.0) -> Diagnosis:
@@ -106,7 +118,8 @@ def diagnose(data_dir: Path, *, hub: str, timeout_seconds: float = 3.0) -> Diagn
     editor = check_bundled_editor()
     language = find_language()
     findings = (
-        Finding("syned", f"{__version__}, Python {platform.python_version()}, {_system()}"),
+        check_system(),
+        Finding("syned", f"{__version__}, Python {platform.python_version()}"),
         compare_versions("packages", CORE),
         Finding("torch", torch.text, torch.installed),
         *((compare_versions("models", MODELS),) if torch.installed else ()),
@@ -123,7 +136,8 @@ def diagnose(data_dir: Path, *, hub: str, timeout_seconds: float = 3.0) -> Diagn
     abilities = what_works(
         torch, language, online=online.good, editor=editor.good, storage=storage.good
     )
-    return Diagnosis(findings, abilities, works=storage.good)
+    changes = () if torch.cuda or not torch.installed else what_a_gpu_changes()
+    return Diagnosis(findings, abilities, storage.good, changes)
 
 
 def what_works(
@@ -150,6 +164,31 @@ def what_works(
     return (*lines, *_rewording(language, torch))
 
 
+def what_a_gpu_changes() -> tuple[str, ...]:
+    """What would be otherwise with a CUDA GPU, as sentences.
+
+    How fast an edit is there can be reckoned and not measured here, and is said so.
+    """
+    tflop = GUIDANCE_BRANCHES * EDIT_STEPS * UNET_TFLOP + AUTOENCODER_TFLOP
+    precision = (
+        "models compute in bfloat16 instead of float32, and editors keep images in the memory "
+        "order channels_last; both happen by themselves (dtype: auto)"
+    )
+    editors = (
+        "editors for photographs at 512 px become practical, such as timbrooks/instruct-pix2pix "
+        f"and vinesmsuic/magicbrush-jul7: an edit of {EDIT_STEPS} steps is {tflop:.0f} TFLOP, "
+        "which takes a CPU of 1 TFLOP/s about a minute"
+    )
+    speed = (
+        "how fast that is was not measured here; the arithmetic limit of one H200 is "
+        f"{H200_TFLOP_PER_SECOND / tflop:.1f} such edits a second: {H200_TFLOP_PER_SECOND:.0f} "
+        f"TFLOP/s / ({GUIDANCE_BRANCHES} guidance branches x {EDIT_STEPS} steps x {UNET_TFLOP} "
+        f"TFLOP of the UNet + {AUTOENCODER_TFLOP} TFLOP of the autoencoder)"
+    )
+    words = "vLLM can run a language model for `syned paraphrase` on the same machine"
+    return (precision, editors, speed, words)
+
+
 def _rewording(language: Language, torch: Torch) -> list[str]:
     if not language.judge:
         return []
@@ -160,6 +199,20 @@ def _rewording(language: Language, torch: Torch) -> list[str]:
         small = "`syned paraphrase --engine transformers --model smollm2`"
         lines.append(f"reword captions with a small model on the CPU, badly: {small}")
     return lines
+
+
+def check_system() -> Finding:
+    """Which operating system this is, and whether Syned runs on it."""
+    name = {"Darwin": "macOS"}.get(platform.system(), platform.system() or "an unknown system")
+    text = f"{name} {platform.machine()}".strip()
+    if name in ("Linux", "macOS"):
+        return Finding("system", text)
+    return Finding(
+        "system",
+        f"{text}; Syned runs on Linux and macOS, and on Windows through WSL: install that with "
+        "`wsl --install`, and Syned in it",
+        False,
+    )
 
 
 def find_language() -> Language:
@@ -210,7 +263,7 @@ def find_torch() -> Torch:
     if torch.cuda.is_available():
         cards = [torch.cuda.get_device_properties(i) for i in range(torch.cuda.device_count())]
         names = tuple(f"{card.name} ({card.total_memory / _GIB:.0f} GiB)" for card in cards)
-        return Torch(True, f"{torch.__version__}, CUDA: {', '.join(names)}", names)
+        return Torch(True, f"{torch.__version__}, CUDA: {', '.join(names)}", names, cuda=True)
     if torch.backends.mps.is_available():
         return Torch(True, f"{torch.__version__}, Apple GPU (mps)", ("the Apple GPU",))
     return Torch(True, f"{torch.__version__}, no GPU, so the CPU computes")
@@ -312,10 +365,6 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _system() -> str:
-    return f"{platform.system()} {platform.machine()}"
 
 
 def _cores() -> int:

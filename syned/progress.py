@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
-from syned.units import duration
+from syned.units import duration, rate
 
 LINE_SECONDS = 10.0
 """Least time between two plain lines."""
@@ -81,12 +81,11 @@ class Tally:
         parts = [f"{self.what}: {self.finished:,} of {self.total:,}"]
         if self.failed:
             parts.append(f"{self.failed:,} failed")
-        rate = self.rate()
-        if rate:
-            parts.append(f"{rate:.3g} a second")
-            left = max(0, self.total - self.finished) / rate
-            if left:
-                parts.append(f"{duration(left)} left")
+        per_second, left = self.rate(), self.total - self.finished
+        if per_second:
+            parts.append(f"{rate(per_second)} a second")
+            if left > 0:  # "0 s left" would say that all is done
+                parts.append(f"{duration(max(1.0, left / per_second))} left")
         return ", ".join(parts)
 
 

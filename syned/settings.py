@@ -55,6 +55,23 @@ def load_settings(
     return validate(model, values, str(path))
 
 
+def with_overrides(settings: M, overrides: Sequence[str], where: str) -> M:
+    """The same settings with some of them changed.
+
+    Args:
+        settings: of any kind.
+        overrides: as for `load_settings`.
+        where: what the error message begins with.
+
+    Raises:
+        ConfigError: an override cannot be used; every mistake is listed.
+    """
+    values = settings.model_dump(mode="json", exclude_unset=True)
+    for override in overrides:
+        _override(type(settings), values, override)
+    return validate(type(settings), values, where)
+
+
 def validate(model: type[M], values: Mapping[str, Any], where: str) -> M:
     """Turn plain values into settings.
 

@@ -13,6 +13,11 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def rate(per_second: float) -> str:
+    """A number a second, to three figures and never as a power of ten: "0.4", "3.1", "214,000"."""
+    return f"{float(f'{per_second:.3g}'):,.9f}".rstrip("0").rstrip(".")
+
+
 def size(size_bytes: int) -> str:
     """Bytes in decimal units: "812 kB", "3.1 GB"."""
     value, unit = float(size_bytes), "bytes"

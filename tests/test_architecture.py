@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,21 @@ ROOMS_OF_MODELS = {"syned.captioning", "syned.models", "syned.training"}
 HEAVY = {*MODEL_LIBRARIES, "datasets", "huggingface_hub", "numpy", "pandas", "PIL", "pyarrow"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
+
+OF_SEVERAL_MODULES = {
+    "api/test_names.py",
+    "api/test_python_page.py",
+    "benchmarks/test_audit.py",
+    "cli/test_paraphrase_server.py",
+    "gpu/test_instruct_pix2pix_cuda.py",
+    "report/page/test_browser.py",
+    "run/test_made_by_earlier_versions.py",
+    "test_architecture.py",
+    "test_crash.py",
+    "test_docs.py",
+    "vllm/test_real_vllm.py",
+}
+"""Tests that belong to no single module."""
 
 
 def name_of(path: Path) -> str:
@@ -83,3 +99,40 @@ def seconds_of(code: str) -> float:
     begin = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     return time.perf_counter() - begin
+
+
+def has_logic(path: Path) -> bool:
+    """Whether a module does something: a function that is more than a signature."""
+    functions = (n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if is_function(n))
+    return any(not is_stub(function) for function in functions)
+
+
+def is_function(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def is_stub(function: Any) -> bool:
+    """Whether a function says what it is and does nothing, as those of a protocol."""
+    return all(
+        isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
+        for line in function.body
+    )
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if p.name != "__init__.py" and has_logic(p)], ids=name_of
+)
+def test_every_module_with_logic_has_a_test_file_of_its_own(path: Path) -> None:
+    beside = path.relative_to(PACKAGE).with_name(f"test_{path.name}")
+    assert (ROOT / "tests" / beside).is_file()
+
+
+def test_every_test_file_tests_a_module_that_is_there() -> None:
+    """A module that moves takes its tests along; the others test more than one module."""
+    tests = sorted((ROOT / "tests").rglob("test_*.py"))
+    unmatched = {
+        path.relative_to(ROOT / "tests").as_posix()
+        for path in tests
+        if not (PACKAGE / path.relative_to(ROOT / "tests")).with_name(path.name[5:]).is_file()
+    }
+    assert unmatched == OF_SEVERAL_MODULES

@@ -1,7 +1,9 @@
-"""What is written down holds: README, help, configs, Makefile."""
+"""What is written down holds: README, the pages of docs/, help, configs, Makefile."""
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import shlex
 import tomllib
@@ -13,6 +15,10 @@ import typer.main
 import yaml
 from pydantic import BaseModel
 
+from docs import generate
+from docs.columns import tables
+from docs.docstrings import field_docstrings
+from docs.settings import ROOTS, anchor, classes_of
 from syned import pipeline
 from syned.cli import app
 from syned.config import (
@@ -24,21 +30,63 @@ from syned.config import (
     TrainEvalConfig,
     load_config,
 )
-from syned.publish.prose import column_type
 from syned.resources import config_names, config_path, pinned_versions
 from syned.run import published, records
 from syned.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+}
+"""README and the pages of docs/, by their path."""
+README_LINES = 200
 COMMANDS: Any = typer.main.get_command(app)
+
+_FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 
 
 def syned_commands(text: str) -> list[str]:
     """Every command of a text that begins with `syned`, without its comment."""
+    text = re.sub(r"^```text\n.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"\\\n\s*", "", text)  # a command may go on in the next line
+    fenced = [re.findall(r"^(syned .*)$", block, re.MULTILINE) for block in _FENCED.findall(text)]
     indented = re.findall(r"^ {4}(syned .*)$", text, re.MULTILINE)
     quoted = re.findall(r"`(syned [^`]*)`", text)
-    return [re.split(r"\s+#", line)[0].strip() for line in indented + quoted]
+    found = [*indented, *quoted, *(command for some in fenced for command in some)]
+    return [re.split(r"\s+#", line)[0].strip() for line in found]
+
+
+def links_of(text: str) -> list[str]:
+    """Where the links of a page lead within the repository."""
+    plain = re.sub(r"`[^`]*`", "", _FENCED.sub("", text))
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", plain) if "://" not in link]
+
+
+def anchors_of(text: str) -> set[str]:
+    """The anchors of a page's headings."""
+    return {anchor(line) for line in re.findall(r"^#+ +(.*)$", _FENCED.sub("", text), re.MULTILINE)}
+
+
+def leads_nowhere(page: str, link: str) -> bool:
+    """Whether a link names a file that is not there, or a heading that it does not have."""
+    name, _, heading = link.partition("#")
+    path = (ROOT / page).parent / name if name else ROOT / page
+    if not path.exists():
+        return True
+    return bool(heading) and heading not in anchors_of(path.read_text("utf-8"))
+
+
+def shown_changes(text: str) -> list[tuple[str, str]]:
+    """The changes to modules that a page shows as diffs: a path, and a hunk of lines."""
+    diffs = re.findall(r"^```diff\n--- (\S+)\n@@\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [(path, hunk) for path, hunks in diffs for hunk in hunks.split("@@\n")]
+
+
+def shown_modules(text: str) -> list[str]:
+    """The new modules that a page shows in whole; each begins with its path."""
+    return re.findall(r"^```python\n(# syned.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def header_of(path: Path) -> str:
@@ -57,20 +105,85 @@ def options_of(command: str) -> dict[str, object]:
     return parsed
 
 
-@pytest.mark.parametrize("command", syned_commands(README))
-def test_every_command_of_the_readme_can_be_parsed(command: str) -> None:
-    if command in ("syned --help", "syned --version"):
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [(page, command) for page, text in PAGES.items() for command in syned_commands(text)],
+)
+def test_every_command_of_the_pages_can_be_parsed(page: str, command: str) -> None:
+    words = shlex.split(command)[1:]
+    if len(words) == 1:  # a command that is named and not given, as in "`syned caption` says ..."
+        assert words[0] in (*COMMANDS.commands, "--help", "--version"), page
         return
     options = options_of(command)
     source = options.get("source")
-    assert source is None or source in config_names()
+    assert source is None or source in config_names(), page
 
 
-def test_the_readme_names_every_command_and_every_config() -> None:
-    named = {shlex.split(command)[1] for command in syned_commands(README)}
-    assert set(COMMANDS.commands) <= named
-    for name in config_names():
-        assert f"--source {name}" in README
+def test_the_pages_name_every_command_and_every_config() -> None:
+    text = "\n".join(PAGES.values())
+    named = {shlex.split(command)[1] for command in syned_commands(text)}
+    assert set(COMMANDS.commands) - named == set()
+    assert [name for name in config_names() if f"--source {name}" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
+    assert [link for link in links_of(PAGES[page]) if leads_nowhere(page, link)] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    named = re.findall(r"`((?:docs|syned|tests)/[\w./-]+)`(?! \(new\))", PAGES[page])
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize(("path", "hunk"), shown_changes(PAGES["docs/development.md"]))
+def test_a_change_that_is_shown_fits_the_code(path: str, hunk: str) -> None:
+    before = "\n".join(line[1:] for line in hunk.splitlines() if not line.startswith("+"))
+    assert (ROOT / path).read_text("utf-8").count(before) == 1, before
+
+
+@pytest.mark.parametrize("module", shown_modules(PAGES["docs/development.md"]))
+def test_a_module_that_is_shown_imports_what_is_there(module: str) -> None:
+    pytest.importorskip("torch")
+    for node in ast.parse(module).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("syned"):
+            known = vars(importlib.import_module(node.module or ""))
+            missing = [name.name for name in node.names if name.name not in known]
+            added = PAGES["docs/development.md"]  # by the changes that are shown with it
+            assert [name for name in missing if f"+class {name}(" not in added] == []
+
+
+def test_the_readme_can_be_read_in_one_sitting() -> None:
+    assert len(README.splitlines()) <= README_LINES
+
+
+@pytest.mark.parametrize("path", list(generate.pages()), ids=lambda path: path.name)
+def test_a_generated_page_is_what_would_be_generated_now(path: Path) -> None:
+    current = path.read_text("utf-8") == generate.pages()[path]
+    assert current, f"{path.relative_to(ROOT)} is stale: run `make docs`"
+
+
+@pytest.mark.parametrize("model", [model for *_, root in ROOTS for model in classes_of(root)])
+def test_every_setting_has_a_meaning(model: type[BaseModel]) -> None:
+    assert set(model.model_fields) - field_docstrings(model).keys() == set()
+
+
+@pytest.mark.parametrize("table", list(tables()), ids=lambda table: table.heading)
+def test_every_column_has_a_meaning(table: Any) -> None:
+    assert [name for name in table.schema.names if not table.meanings.get(name)] == []
+
+
+def test_every_table_is_on_the_page_of_columns() -> None:
+    schemas = [
+        value
+        for module in (records, published)
+        for name, value in vars(module).items()
+        if name.endswith("_SCHEMA")
+    ]
+    listed = [table.schema for table in tables()]
+    assert len(schemas) == len(listed)
+    assert all(any(schema is other for other in listed) for schema in schemas)
 
 
 def test_every_command_and_every_option_has_help() -> None:
@@ -127,67 +240,8 @@ def test_the_stage_table_of_the_readme_is_that_of_the_pipeline() -> None:
         f"| {stage.name} | `{stage.command}` | {stage.reads} | {stage.writes} | {stage.needs} |"
         for stage in pipeline.STAGES
     ]
-    table = README.split("## Stages")[1].split("\n\n")[1].splitlines()
-    assert table[0] == "| stage | command | reads | writes | needs |"
-    assert table[2:] == rows
-
-
-@pytest.mark.parametrize(
-    ("folder", "schema"),
-    [
-        ("plan/images/", records.IMAGE_SCHEMA),
-        ("plan/requests/", records.REQUEST_SCHEMA),
-        ("edits/", records.EDIT_SCHEMA),
-        ("captions/", records.CAPTION_SCHEMA),
-        ("scores/images/", records.IMAGE_SCORE_SCHEMA),
-        ("scores/edits/", records.EDIT_SCORE_SCHEMA),
-        ("selection.parquet", records.SELECTION_SCHEMA),
-    ],
-)
-def test_the_readme_lists_the_columns_of_every_shard_in_order(folder: str, schema: Any) -> None:
-    section = README.split("## Columns")[1].split(f"\n`{folder}`\n\n")[1].split("\n\n")[0]
-    rows = [line.split("|")[1].strip() for line in section.splitlines()[2:]]
-    assert [name for row in rows for name in row.split(", ")] == schema.names
-
-
-def test_the_readme_lists_the_columns_of_a_published_dataset_as_its_card_does() -> None:
-    table = README.split("\n`dataset/`\n\n")[1].split("\n\n")[0]
-    rows = [
-        f"| {field.name} | {column_type(field.type)} | {published.MEANINGS[field.name]} |"
-        for field in published.PUBLISHED_SCHEMA
-    ]
-    assert table.splitlines()[2:] == rows
-
-
-def tree_paths() -> list[str]:
-    """Paths of the file tree in the README, folders with a slash at the end."""
-    block = README.split("## File tree\n\n")[1].split("\n\n##")[0]
-    folders: list[str] = []
-    paths = []
-    for line in block.splitlines():
-        text = line.removeprefix("    ")
-        depth = (len(text) - len(text.lstrip())) // 2
-        for name in re.split(r"\s{2,}", text.strip())[0].split(" "):
-            paths.append("".join(folders[:depth]) + name)
-            if name.endswith("/"):
-                folders = [*folders[:depth], name]
-    return paths
-
-
-def test_every_file_of_the_tree_exists() -> None:
-    assert len(tree_paths()) > 20
-    assert [path for path in tree_paths() if not (ROOT / path).exists()] == []
-
-
-def test_every_module_and_every_config_is_in_the_tree() -> None:
-    named = set(tree_paths())
-    modules = [
-        path.relative_to(ROOT).as_posix()
-        for path in sorted((ROOT / "syned").rglob("*.py"))
-        if path.name != "__init__.py"
-    ]
-    configs = [f"configs/{path.name}" for path in sorted((ROOT / "configs").glob("*.yaml"))]
-    assert [path for path in [*modules, *configs] if path not in named] == []
+    table = README.split("| stage | command | reads | writes | needs |\n")[1].split("\n\n")[0]
+    assert table.splitlines()[1:] == rows
 
 
 def test_every_dependency_has_a_tested_version() -> None:
@@ -206,8 +260,8 @@ def test_every_dependency_has_a_tested_version() -> None:
     assert names <= {name.lower() for name in pinned_versions()}
 
 
-def test_the_readme_names_targets_that_the_makefile_has() -> None:
+def test_the_pages_name_targets_that_the_makefile_has() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^    make (\w+)", README, re.MULTILINE))
-    assert {"demo", "test"} <= targets
-    assert [target for target in targets if f"\n{target}:" not in makefile] == []
+    named = re.findall(r"(?:^ {4}|`)make (\w+)", "\n".join(PAGES.values()), re.MULTILINE)
+    assert {"demo", "test", "docs"} <= set(named)
+    assert [target for target in set(named) if f"\n{target}:" not in makefile] == []

@@ -8,9 +8,13 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import yaml
 
+from syned.config import FilterConfig, GenerateConfig
 from syned.doctor import (
     Language,
     Torch,
@@ -18,18 +22,22 @@ from syned.doctor import (
     check_metrics,
     check_space,
     check_storage,
+    check_system,
     check_token,
     compare_versions,
     diagnose,
+    find_torch,
+    what_a_gpu_changes,
     what_works,
 )
-from syned.resources import pinned_versions
+from syned.resources import config_path, pinned_versions
 
 NOBODY = "http://127.0.0.1:9"
 """Nothing listens here."""
 
 CPU = Torch(True, "2.13.0")
-CUDA = Torch(True, "2.13.0", ("a card (24 GiB)",))
+CUDA = Torch(True, "2.13.0", ("a card (24 GiB)",), cuda=True)
+MPS = Torch(True, "2.13.0", ("the Apple GPU",))
 NONE = Torch(False, "not installed")
 SILENT = Language(judge=False, vllm=False, smollm2=False)
 FLUENT = Language(judge=True, vllm=True, smollm2=True)
@@ -45,6 +53,76 @@ def test_being_offline_is_stated_and_no_error(
     assert "does not answer" in texts["hub"]
     assert diagnosis.works
     assert diagnosis.abilities
+
+
+@pytest.mark.parametrize(
+    ("system", "name", "good"),
+    [("Linux", "Linux", True), ("Darwin", "macOS", True), ("Windows", "Windows", False)],
+)
+def test_the_operating_system_comes_first_and_elsewhere_it_says_where_syned_runs(
+    system: str, name: str, good: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.system", lambda: system)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    finding = check_system()
+    assert finding.text.startswith(f"{name} x86_64")
+    assert finding.good == good
+    assert ("Syned runs on Linux and macOS, and on Windows through WSL" in finding.text) != good
+    assert diagnose(tmp_path, hub=NOBODY).findings[0] == finding
+
+
+@pytest.mark.parametrize(
+    ("torch", "told"), [(CPU, True), (MPS, True), (CUDA, False), (NONE, False)]
+)
+def test_what_a_gpu_would_change_is_told_where_torch_has_none(
+    torch: Torch, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("syned.doctor.find_torch", lambda: torch)
+    assert bool(diagnose(tmp_path, hub=NOBODY).with_gpu) == told
+
+
+def test_what_a_gpu_would_change_names_defaults_editors_and_the_limit_with_its_arithmetic() -> None:
+    text = "\n".join(what_a_gpu_changes())
+    assert "bfloat16 instead of float32" in text
+    assert "channels_last" in text
+    assert GenerateConfig().editor in text
+    assert config_values("emu_edit")["generate"]["editor"] in text
+    assert "was not measured here" in text
+    assert "15.2 such edits a second" in text
+    assert "790 TFLOP/s / (3 guidance branches x 20 steps x 0.803 TFLOP" in text
+    assert "+ 3.63 TFLOP of the autoencoder)" in text
+    assert round(790 / (3 * 20 * 0.803 + 3.63), 1) == 15.2
+    assert GenerateConfig().steps == 20
+    assert GenerateConfig().dtype == FilterConfig().dtype == "auto"
+
+
+def test_the_defaults_that_a_gpu_changes_are_those_of_the_loader() -> None:
+    torch = pytest.importorskip("torch")
+    from syned.models.devices import choose_dtype
+
+    assert choose_dtype("auto", torch.device("cuda")) == torch.bfloat16
+    assert choose_dtype("auto", torch.device("cpu")) == torch.float32
+    found = find_torch()
+    assert found.installed
+    assert found.cuda == torch.cuda.is_available()
+
+
+def test_a_cuda_gpu_is_found_with_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    card = SimpleNamespace(name="a card", total_memory=24 * 2**30)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    monkeypatch.setattr("torch.cuda.get_device_properties", lambda number: card)
+    found = find_torch()
+    assert found.devices == ("a card (24 GiB)",)
+    assert found.cuda
+
+
+def config_values(name: str) -> dict[str, Any]:
+    values: dict[str, Any] = yaml.safe_load(config_path(name).read_text("utf-8"))
+    return values
 
 
 def test_an_offline_switch_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -291,8 +291,8 @@ def test_another_prompt_is_another_fingerprint(tmp_path: Path) -> None:
     ("settings", "message"),
     [
         ({"engine": "server"}, "paraphrase.url is missing"),
-        ({"engine": "vllm", "serve": True}, "only engine server starts one"),
-        ({"engine": "vllm", "url": "http://x/v1"}, "only engine server without serve reads"),
+        ({"engine": "vllm", "serve": True}, "set paraphrase.engine to server"),
+        ({"engine": "vllm", "url": "http://x/v1"}, "'vllm', which asks no server; leave it out"),
         ({"engine": "fake", "caption_prompt": "nonsense"}, "'nonsense' is no prompt"),
     ],
 )

@@ -46,6 +46,26 @@ def test_what_an_earlier_call_made_counts_as_finished_but_not_as_speed() -> None
     assert tally.text() == "edits: 70 of 100, 1 failed, 0.4 a second, 75 s left"
 
 
+def test_a_large_rate_is_not_said_as_a_power_of_ten() -> None:
+    clock = Clock()
+    tally = tally_of(clock, 1_000_000)
+    tally.add(1, 0)
+    clock.now = 1.0
+    tally.add(213_600, 0)
+    assert "214,000 a second" in tally.text()
+
+
+def test_while_work_remains_some_time_is_left() -> None:
+    clock = Clock()
+    tally = tally_of(clock, 100)
+    tally.add(1, 0)
+    clock.now = 10.0
+    tally.add(98, 0)
+    assert tally.text().endswith(", 1 s left")
+    tally.add(1, 0)
+    assert "left" not in tally.text()
+
+
 def test_a_tally_without_a_second_batch_promises_no_time() -> None:
     tally = tally_of(Clock(), 1000)
     assert tally.text() == "edits: 0 of 1,000"

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 from syned.errors import ConfigError
-from syned.settings import Settings, dotted_names, load_settings
+from syned.settings import Settings, dotted_names, load_settings, with_overrides
 
 
 class _Inner(Settings):
@@ -53,3 +53,13 @@ def test_a_table_can_be_given_whole_or_one_by_one(tmp_path: Path) -> None:
     whole = load_settings(_Outer, path, ["more={dtype: bfloat16, eager: true}"])
     assert whole.more == {"dtype": "bfloat16", "eager": True}
     assert load_settings(_Outer, path, ["more.dtype=bfloat16", "more.eager=true"]) == whole
+
+
+def test_settings_that_are_read_can_be_changed(tmp_path: Path) -> None:
+    read = load_settings(_Outer, _write(tmp_path, "output: x\n"))
+    changed = with_overrides(read, ["inner.width=4"], "mine")
+    assert changed == _Outer(output="x", inner=_Inner(width=4))
+    assert changed.model_fields_set == {"output", "inner"}
+    with pytest.raises(ConfigError, match=r"^mine: inner\.width is 'a'"):
+        with_overrides(changed, ["inner.width=a"], "mine")
+    assert with_overrides(changed, [], "mine") == changed

@@ -1,1 +1,1 @@
-"""Captioners: the pairs that they learn from, the models, their training, and what data gains."""
+"""Train captioners on pairs of images, score them, and measure what synthetic pairs add."""

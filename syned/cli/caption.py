@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syned.errors import DataError, EngineError
+from syned.cli.train import need_models
+from syned.errors import DataError
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
 def caption(
-    before: Annotated[Path, typer.Argument(help="The picture before the change.")],
-    after: Annotated[Path, typer.Argument(help="The picture after it.")],
-    adapter: Annotated[
-        Path, typer.Option(help="Folder of a trained captioner, as train-eval writes it.")
+    before: Annotated[
+        Path, typer.Argument(metavar="BEFORE", help="Image file: the picture before the change.")
     ],
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    after: Annotated[
+        Path, typer.Argument(metavar="AFTER", help="Image file: the picture after the change.")
+    ],
+    adapter: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder of a trained captioning model, as `syned train-eval` writes it into "
+            "a run's folder: train_eval/CAPTIONER/ARM/seed-N/weights.",
+        ),
+    ],
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Where the model computes: auto, cpu, cuda, cuda:N or mps; auto takes a GPU if "
+            "there is one.",
+        ),
+    ] = "auto",
 ) -> None:
-    """Say what changed between two pictures."""
+    """Say in words what changed between two pictures.
+
+    Reads two image files and a captioning model that `syned train-eval` has trained, and prints
+    one line.
+
+    Examples:
+        syned caption before.png after.png --adapter weights
+    """
     pictures = (_picture(before), _picture(after))
-    missing = [name for name in ("torch", "transformers", "peft") if not find_spec(name)]
-    if missing:
-        raise EngineError(
-            f'`syned caption` needs {" and ".join(missing)}: pip install "syned[models]"'
-        )
+    need_models("caption", "torch", "transformers", "peft")
     from syned.captioning.models.load import load_captioner
 
     print(load_captioner(adapter, device=device).caption([pictures])[0])
@@ -45,6 +64,8 @@ def _picture(path: Path) -> Image.Image:
     try:
         return read_image(path.read_bytes())
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}; give two pictures") from error
+        raise DataError(f"{path} cannot be read: {error.strerror}; name two image files") from error
     except BadImage as error:
-        raise DataError(f"{path} is no picture that can be used ({error}); give another") from error
+        raise DataError(
+            f"{path} is no picture that Syned can read ({error}); name an image file, such as a PNG"
+        ) from error

@@ -11,9 +11,11 @@ from syned.cli.options import (
     EXIT_STOPPED,
     ConfigFile,
     DataDir,
+    Device,
     Overrides,
     RunName,
     SourceName,
+    command_again,
     data_dir_of,
     overrides_of,
     settings_of,
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from syned.run.directory import Run
 
 PRECISION = 0.96
-"""Share of kept edits that shall be right where thresholds are found."""
+"""Which share of the kept edits shall be right, where thresholds are looked for."""
 
 
 def filter_(
@@ -33,23 +35,54 @@ def filter_(
     config: ConfigFile = None,
     run: RunName = None,
     encoder: Annotated[
-        str | None, typer.Option(help="CLIP or SigLIP: hub id, folder, bundled:shapes or fake.")
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="The CLIP or SigLIP that measures: a hub id, a folder, bundled:shapes, or fake "
+            "for none. Without it: what the config says, else openai/clip-vit-large-patch14.",
+        ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
+    device: Device = None,
     overrides: Overrides = None,
     data_dir: DataDir = None,
     redo: Annotated[
-        bool, typer.Option("--redo", help="Score everything again, with another model.")
+        bool,
+        typer.Option(
+            "--redo",
+            help="Give up the scores of this run and measure every edit again, with another model. "
+            "Without it: a run that was measured with another model is refused.",
+        ),
     ] = False,
     calibrate: Annotated[
         bool,
-        typer.Option("--calibrate", help="Print thresholds found by the truth; decide nothing."),
+        typer.Option(
+            "--calibrate",
+            help="Find thresholds by the true results, where the source knows them (shapes), and "
+            "print them as a config. Which edits are kept does not change.",
+        ),
     ] = False,
     precision: Annotated[
-        float, typer.Option(min=0.01, max=1.0, help="What --calibrate aims at.")
+        float,
+        typer.Option(
+            metavar="SHARE",
+            min=0.01,
+            max=1.0,
+            help="With --calibrate: which share of the kept edits shall be right.",
+        ),
     ] = PRECISION,
 ) -> None:
-    """Score edits, and decide which are kept. With other thresholds it takes seconds."""
+    """Measure every edit, and keep those that seem right.
+
+    Reads plan/, edits/ and captions/ of a run, measures images and texts with a CLIP, and writes
+    scores/ and then selection.parquet, which says for each edit whether it is kept, or why not.
+    Scores are measured once, so that deciding again with other thresholds takes seconds. Edits
+    that were made since are measured by the next call.
+
+    Examples:
+        syned filter
+        syned filter --run shapes --set filter.thresholds.min_image_similarity=0.8
+        syned filter --source shapes --run validation --calibrate --precision 0.96
+    """
     from syned import pipeline
     from syned.run.directory import Run
 
@@ -90,7 +123,10 @@ def select_edits(settings: RunConfig, run: Run) -> None:
     if made.scores.edits:
         print(f"\nthis time {score_line(made.scores)}")
     if made.scores.waiting:
-        print(f"\n{made.scores.waiting:,} edits of the plan are not made yet; filter again then")
+        print(
+            f"\n{made.scores.waiting:,} edits of the plan are not made yet; run `syned filter` "
+            "again when they are"
+        )
     if not selection.whole.kept:
         raise DataError(
             f"nothing is left: all {selection.whole.edits:,} edits were dropped; lower a threshold"
@@ -112,7 +148,7 @@ def _calibrate(settings: RunConfig, run: Run, precision: float) -> None:
 def _stop(run: Run, what: str) -> NoReturn:
     print(
         f"syned: {what}; finished scores are kept in {run.path}; "
-        f"`syned filter --run {run.name}` goes on",
+        f"`{command_again('filter', run)}` goes on",
         file=sys.stderr,
     )
     raise typer.Exit(EXIT_STOPPED)

@@ -1,4 +1,4 @@
-"""`syned generate` and `syned sheet`."""
+"""`syned generate`."""
 
 from __future__ import annotations
 
@@ -12,51 +12,119 @@ from syned.cli.options import (
     EXIT_STOPPED,
     ConfigFile,
     DataDir,
+    Device,
     Overrides,
     RunName,
     SourceName,
+    command_again,
     data_dir_of,
     overrides_of,
     settings_of,
 )
-from syned.errors import ConfigError
+from syned.cli.sheet import write_sheet
 
 if TYPE_CHECKING:
     from syned.config import RunConfig
     from syned.run.directory import Run
-
-SHEET_EDITS = 36
-"""Edits on a contact sheet."""
-SHEET_NAME = "contact_sheet.png"
 
 
 def generate(
     source: SourceName = None,
     config: ConfigFile = None,
     run: RunName = None,
-    n: Annotated[int | None, typer.Option("--n", help="Edits to plan in all.")] = None,
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "--n",
+            metavar="COUNT",
+            help="Edits that the run shall have in all, those that it has already among them. "
+            "Without it: what the config says, else 256.",
+        ),
+    ] = None,
     editor: Annotated[
-        str | None, typer.Option(help="Hub id, folder, bundled:shapes or fake.")
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Model that edits: an InstructPix2Pix on the hub (OWNER/NAME or "
+            "OWNER/NAME@REVISION), a diffusers folder, bundled:shapes, or fake for none. Without "
+            "it: what the config says, else timbrooks/instruct-pix2pix.",
+        ),
     ] = None,
-    dataset: Annotated[str | None, typer.Option(help="Dataset id on the hub.")] = None,
-    split: Annotated[str | None, typer.Option(help="Split of the source.")] = None,
-    path: Annotated[str | None, typer.Option(help="Folder of your images.")] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OWNER/NAME",
+            help="Dataset of the hub to take images and instructions from; --source hub needs it.",
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Split of the source to read. Without it: what the config says, else train.",
+        ),
+    ] = None,
+    path: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="Folder of your images; --source folder needs it."),
+    ] = None,
     instruction: Annotated[
-        str | None, typer.Option(help="The instruction for all images of a folder.")
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="One instruction for all images of a folder. Without it: those of the folder's "
+            "metadata file, or of a text file that --set source.instructions_file=FILE names.",
+        ),
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="Most source rows to read.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Edits made at once.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help="Rows of the source to read at most. Without it: what the config says, else as "
+            "many as --n asks for. Where there are fewer rows than edits, each row is edited "
+            "several times.",
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help="Edits that the editor makes at once; more of them need more memory. Without it: "
+            "what the config says, else 16.",
+        ),
+    ] = None,
+    device: Device = None,
     overrides: Overrides = None,
     data_dir: DataDir = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Load the editor, time a few edits, and print how long the run would take and how "
+            "much disk it would fill. Nothing is kept.",
+        ),
     ] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Make edits again in which the editor failed.")
+        bool,
+        typer.Option(
+            "--retry-failed",
+            help="Make those edits again in which the editor failed. Without it: they stay, as "
+            "rows with a reason.",
+        ),
     ] = False,
 ) -> None:
-    """Edit images as their instructions say. The same command again goes on."""
+    """Edit images as their instructions say.
+
+    Reads images and instructions from a source, plans which edits to make, and makes them with an
+    InstructPix2Pix. Writes plan/, edits/ and contact_sheet.png into the folder of the run. Stop it
+    at any time: the same command again goes on, and a larger --n only adds edits.
+
+    Examples:
+        syned generate --source shapes
+        syned generate --source folder --path photos --instruction "make it snow"
+        syned generate --source emu_edit --n 1000 --dry-run
+        syned generate --run shapes --n 1000
+    """
     flags = {
         "name": run if source or config else None,
         "source.dataset": dataset,
@@ -76,22 +144,6 @@ def generate(
         _dry_run(settings)
     else:
         make_edits(settings, data_dir)
-
-
-def sheet(
-    run: RunName = None,
-    out: Annotated[Path | None, typer.Option(help="Where to write the PNG.")] = None,
-    data_dir: DataDir = None,
-) -> None:
-    """Draw some edits beside their source images."""
-    from syned.run.directory import open_run
-
-    written = _write_sheet(open_run(run, data_dir_of(data_dir)), out)
-    if written is None:
-        raise ConfigError(
-            "no edit is finished yet, so there is nothing to draw; run syned generate"
-        )
-    print(f"sheet    {written}")
 
 
 def _dry_run(settings: RunConfig) -> None:
@@ -122,31 +174,16 @@ def make_edits(settings: RunConfig, data_dir: Path | None) -> None:
         print(f"\nthis time {work_line(made)}")
     if made.shards_left:
         _stop(run, f"stopped; {made.edits_lost:,} edits of an unfinished shard were given up")
-    print(f"sheet    {_write_sheet(run, None) or 'none, since no edit is finished'}")
+    print(f"sheet    {write_sheet(run) or 'none, since no edit is finished'}")
 
 
 def _stop(run: Run, what: str) -> NoReturn:
     from syned.run.status import summary
 
-    kept = summary(run).done
+    kept = summary(run).done if run.exists else 0
     print(
         f"syned: {what}; {kept:,} edits are kept in {run.path}; "
-        f"`syned generate --run {run.name}` goes on",
+        f"`{command_again('generate', run)}` goes on",
         file=sys.stderr,
     )
     raise typer.Exit(EXIT_STOPPED)
-
-
-def _write_sheet(run: Run, out: Path | None) -> Path | None:
-    """Draw the run's contact sheet; None when nothing is finished yet."""
-    from syned.cli.words import sheet_title
-    from syned.report.sheet.sheet import contact_sheet
-    from syned.report.sheet.sheet_rows import sheet_rows
-    from syned.run.status import summary
-
-    rows = sheet_rows(run, SHEET_EDITS)
-    if not rows:
-        return None
-    path = out or run.path / SHEET_NAME
-    contact_sheet(rows, path, title=sheet_title(summary(run), len(rows)))
-    return path

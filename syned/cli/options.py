@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,18 +20,53 @@ if TYPE_CHECKING:
 EXIT_MISTAKE, EXIT_STOPPED = 2, 130
 
 SourceName = Annotated[
-    str | None, typer.Option(help=f"Use a config by name: {', '.join(config_names())}.")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help=f"Take the settings from a config that comes with Syned: {', '.join(config_names())}.",
+    ),
 ]
-ConfigFile = Annotated[Path | None, typer.Option(help="Use a config file of your own.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Take the settings from a YAML file of your own."),
+]
 RunName = Annotated[
-    str | None, typer.Option("--run", help="Name of the run; without it, the one used last.")
+    str | None,
+    typer.Option(
+        "--run",
+        metavar="NAME",
+        help="Name of the run, which is also its folder. Without it: the name of the config, or "
+        "without --source and --config the run that was used last.",
+    ),
+]
+ExistingRun = Annotated[
+    str | None,
+    typer.Option(
+        "--run", metavar="NAME", help="Name of the run. Without it: the run that was used last."
+    ),
 ]
 DataDir = Annotated[
-    Path | None, typer.Option(help="Where runs lie; without it, $SYNED_DATA or ./data.")
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Folder in which all runs lie. Without it: $SYNED_DATA, or ./data if that is not set.",
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="A.B=C", help="Change a setting: generate.steps=50. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="A.B=C",
+        help="Change one setting, such as generate.steps=50. It can be given several times.",
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Where the model computes: auto, cpu, cuda, cuda:N or mps. Without it: what the "
+        "config says, else auto, which takes a GPU if there is one.",
+    ),
 ]
 
 
@@ -47,6 +83,16 @@ def data_dir_of(given: Path | None) -> Path:
     return given or default_data_dir()
 
 
+def command_again(command: str, run: Run) -> str:
+    """The command that goes on with a run, for a person to copy."""
+    from syned.run.directory import default_data_dir
+
+    words = ["syned", command, "--run", run.name]
+    if run.path.parent != default_data_dir():
+        words += ["--data-dir", str(run.path.parent)]
+    return shlex.join(words)
+
+
 def settings_of(
     source: str | None,
     file: Path | None,
@@ -57,6 +103,7 @@ def settings_of(
     """The settings to use: a config's, or those of an earlier run."""
     from syned.config import load_config
     from syned.run.directory import open_run
+    from syned.run.stored_settings import stored_settings
 
     if source is not None and file is not None:
         raise ConfigError("--source and --config both name a config; give one of them")
@@ -64,25 +111,4 @@ def settings_of(
         file = config_path(source)
     if file is not None:
         return load_config(file, overrides)
-    stored = open_run(run, data_dir_of(data_dir))
-    once = [
-        f"name={json.dumps(stored.name)}",  # a copied or renamed run is called as its folder is
-        # asked for by a command, not by the run
-        "generate.retry_failed=false",
-        "paraphrase.serve=false",
-        "paraphrase.url=null",
-        "publish.unfiltered=false",
-        "publish.true_images=false",
-        "publish.push_to_hub=null",
-    ]
-    return _stored_settings(stored, [*once, *overrides])
-
-
-def _stored_settings(run: Run, overrides: list[str]) -> RunConfig:
-    """The settings that a run was last used with, changed by the overrides."""
-    from syned.config import RunConfig
-    from syned.run.directory import SETTINGS_FILE
-    from syned.settings import load_settings
-
-    run.settings()  # says what is wrong with a damaged file
-    return load_settings(RunConfig, run.path / SETTINGS_FILE, overrides, section="config")
+    return stored_settings(open_run(run, data_dir_of(data_dir)), overrides)

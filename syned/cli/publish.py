@@ -29,28 +29,66 @@ def publish(
     config: ConfigFile = None,
     run: RunName = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the dataset; without it, dataset/ in the run.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder to write the dataset to. Without it: dataset/ in the run's folder.",
+        ),
     ] = None,
     format: Annotated[  # the name of its option
-        str | None, typer.Option(help="Columns: syned, or instructpix2pix as diffusers trains on.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Which columns: syned, or instructpix2pix, which diffusers' training script of "
+            "that name reads. Without it: what the config says, else syned.",
+        ),
     ] = None,
     unfiltered: Annotated[
-        bool, typer.Option("--unfiltered", help="Publish every edit that was made, good or bad.")
+        bool,
+        typer.Option(
+            "--unfiltered",
+            help="Publish every edit that was made, good or bad. Without it: those that `syned "
+            "filter` has kept.",
+        ),
     ] = False,
     true_images: Annotated[
         bool,
-        typer.Option("--true-images", help="Publish true results in place of edits (shapes)."),
+        typer.Option(
+            "--true-images",
+            help="Publish the true results in place of the edited images, where the source knows "
+            "them (shapes): the best that an editor could do.",
+        ),
     ] = False,
     push_to_hub: Annotated[
-        str | None, typer.Option(metavar="OWNER/NAME", help="Then upload it to the hub.")
+        str | None,
+        typer.Option(
+            metavar="OWNER/NAME",
+            help="Upload the dataset to this repository of the hub as well; log in with `hf auth "
+            "login` before. Without it: nothing leaves this machine.",
+        ),
     ] = None,
     public: Annotated[
-        bool, typer.Option("--public", help="Make a new repository public; private without it.")
+        bool,
+        typer.Option(
+            "--public",
+            help="With --push-to-hub: a repository that is made for this is public. Without it: "
+            "private.",
+        ),
     ] = False,
     overrides: Overrides = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Write the kept edits as a dataset with a card. The same command again goes on."""
+    """Write the kept edits as a dataset with a card.
+
+    Reads the edits that `syned filter` has kept and their captions; writes Parquet files in splits
+    and a README.md that says how they were made. `datasets.load_dataset` reads the folder. A new
+    dataset takes the place of the old one when it is complete; the same command again goes on.
+
+    Examples:
+        syned publish
+        syned publish --run shapes --out shapes_dataset
+        syned publish --push-to-hub OWNER/NAME
+    """
     flags = {
         "name": run if source or config else None,
         "publish.format": format,

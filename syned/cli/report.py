@@ -8,19 +8,36 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syned.cli.options import EXIT_STOPPED, DataDir, RunName, data_dir_of
+from syned.cli.options import EXIT_STOPPED, DataDir, ExistingRun, data_dir_of
 
 if TYPE_CHECKING:
     from syned.run.directory import Run
 
 
 def report(
-    run: RunName = None,
-    out: Annotated[Path | None, typer.Option(help="File or folder to write it to.")] = None,
-    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    run: ExistingRun = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="File to write, or a folder to write report.html into. Without it: the run's "
+            "folder.",
+        ),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser when it is written.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Write a page that shows what a run has made, kept and dropped, also while it is made."""
+    """Write a web page that shows what a run has made and dropped.
+
+    Reads everything that the run holds by now, also while it is being made. Writes one HTML file
+    with pictures, counts and scores, which can be sent to others: it needs no other file.
+
+    Examples:
+        syned report --open
+        syned report --run shapes --out shapes.html
+    """
     from syned.run.directory import open_run
 
     path = make_report(open_run(run, data_dir_of(data_dir)), out)
@@ -30,10 +47,10 @@ def report(
 
 def make_report(run: Run, out: Path | None = None) -> Path:
     """Write the page, and say where it is."""
-    from syned.cli.words import size
     from syned.progress import show_progress
     from syned.report.page.edit_table import read_columns
     from syned.report.page.page import REPORT_NAME, write_report
+    from syned.units import size
 
     path = out or run.path
     path = path / REPORT_NAME if path.is_dir() else path
@@ -53,4 +70,4 @@ def _open(path: Path) -> None:
     import webbrowser
 
     if not webbrowser.open(path.resolve().as_uri()):
-        print("syned: no browser was found; open the file in one", file=sys.stderr)
+        print("syned: no browser was found; open the file in one yourself", file=sys.stderr)

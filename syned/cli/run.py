@@ -32,13 +32,35 @@ if TYPE_CHECKING:
 
 def run(
     config: Annotated[
-        str, typer.Argument(help=f"A YAML file, or one of {', '.join(config_names())}.")
+        str,
+        typer.Argument(
+            metavar="CONFIG",
+            help="A YAML file, or the name of a config that comes with Syned: "
+            f"{', '.join(config_names())}.",
+        ),
     ],
-    run: Annotated[str | None, typer.Option("--run", help="Name of the run.")] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(
+            "--run",
+            metavar="NAME",
+            help="Name of the run, which is also its folder. Without it: the name of the config.",
+        ),
+    ] = None,
     overrides: Overrides = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Take all stages in order, those that the config has a section for, and report."""
+    """Take every step of a config in order, up to a report.
+
+    Generates edits, rewords captions, filters, publishes, and trains captioning models to compare
+    them; then writes report.html. A step other than the first and the last is taken only if the
+    config has a section for it. What is finished is not done again, so that the same command goes
+    on after a stop.
+
+    Examples:
+        syned run shapes
+        syned run mine.yaml --run first_try --set generate.n=1000
+    """
     changes = [*overrides_of({"name": run}), *(overrides or ())]
     named = Path(config).suffix == ""
     source, file = (config, None) if named else (None, Path(config))
@@ -47,8 +69,12 @@ def run(
         print(f"\n--- {name}", flush=True)
         try:
             take()
-        except KeyboardInterrupt:
-            print(f"syned: stopped; `syned run {config}` goes on", file=sys.stderr)
+        except (KeyboardInterrupt, typer.Exit):
+            print(
+                f"syned: `syned run` was stopped at {name}; the same command goes on with this "
+                "step and takes those after it",
+                file=sys.stderr,
+            )
             raise typer.Exit(EXIT_STOPPED) from None
 
 

@@ -1,14 +1,21 @@
-"""`syned status` and `syned doctor`: what there is."""
+"""`syned status`: how far a run is."""
 
 from __future__ import annotations
 
-import typer
-
-from syned.cli.options import DataDir, RunName, data_dir_of
+from syned.cli.options import DataDir, ExistingRun, data_dir_of
 
 
-def status(run: RunName = None, data_dir: DataDir = None) -> None:
-    """Say how far a run is, also while it is being made."""
+def status(run: ExistingRun = None, data_dir: DataDir = None) -> None:
+    """Say how far a run is, also while it is being made.
+
+    Counts the edits, captions and kept edits of the run, says why others failed or were dropped,
+    and what an edit costs in time. It only reads, so it can be used from another terminal while
+    a command works on the run.
+
+    Examples:
+        syned status
+        syned status --run shapes
+    """
     from syned.cli.words import caption_lines, run_lines, selection_lines
     from syned.run.directory import open_run
     from syned.run.status import caption_summary, selection_summary, summary
@@ -21,19 +28,3 @@ def status(run: RunName = None, data_dir: DataDir = None) -> None:
     selection = selection_summary(opened)
     if selection is not None:
         print("\n".join(["", *selection_lines(selection)]))
-
-
-def doctor(data_dir: DataDir = None) -> None:
-    """Say what this machine has and can do."""
-    from huggingface_hub.constants import ENDPOINT
-
-    from syned.doctor import diagnose
-
-    diagnosis = diagnose(data_dir_of(data_dir), hub=ENDPOINT)
-    for finding in diagnosis.findings:
-        print(f"{'ok  ' if finding.good else 'note'} {finding.topic:<9} {finding.text}")
-    print("\nThis machine can")
-    for ability in diagnosis.abilities:
-        print(f"  - {ability}")
-    if not diagnosis.works:
-        raise typer.Exit(1)

@@ -14,6 +14,7 @@ from syned.cli.options import (
     Overrides,
     RunName,
     SourceName,
+    command_again,
     data_dir_of,
     overrides_of,
     settings_of,
@@ -32,16 +33,43 @@ def train_eval(
     config: ConfigFile = None,
     run: RunName = None,
     arms: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Train these arms only, for now.")
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Train only these arms of the config, for now. An arm is what a model is trained "
+            "on. Without it: all of them.",
+        ),
     ] = None,
     seeds: Annotated[
-        str | None, typer.Option(metavar="0,1", help="Train with these seeds only, for now.")
+        str | None,
+        typer.Option(
+            metavar="0,1",
+            help="Train only with these seeds of the config, for now. Without it: with all of "
+            "them.",
+        ),
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Trainings at a time.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            help="Trainings at the same time, each in a process of its own. Without it: what the "
+            "config says, else 1.",
+        ),
+    ] = None,
     overrides: Overrides = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Train captioners with and without the data, and say what it gained."""
+    """Train captioning models with and without the dataset, and compare them.
+
+    Reads the published dataset of a run and the real dataset that the config names; trains each
+    captioning model on each arm with each seed, and scores what it says of test pairs. Writes
+    train_eval/ in the run's folder, with the table of gains in gains.md. The same command again
+    goes on.
+
+    Examples:
+        syned train-eval
+        syned train-eval --source shapes_gains --seeds 0 --workers 2
+    """
     flags = {
         "name": run if source or config else None,
         "train_eval.workers": workers,
@@ -72,7 +100,7 @@ def measure_gains(
     except KeyboardInterrupt:
         print(
             "syned: stopped; finished trainings are kept, and the one in hand goes on from its "
-            f"last checkpoint: `syned train-eval --run {run.name}`",
+            f"last checkpoint: `{command_again('train-eval', run)}`",
             file=sys.stderr,
         )
         raise typer.Exit(EXIT_STOPPED) from None

@@ -11,11 +11,10 @@ from syned.filter.shards import ScoreSummary
 from syned.generate.estimate import Estimate
 from syned.generate.shards import GenerateSummary
 from syned.paraphrase.shards import ParaphraseSummary
-from syned.progress import duration
 from syned.publish.dataset import Published
 from syned.run.status import CaptionSummary, RunSummary, SelectionSummary, TaskScore
-
-RIGHT = "right: at most half as far from the true result as the source image is"
+from syned.run.truth import RIGHT
+from syned.units import duration, size
 
 
 def run_lines(summary: RunSummary) -> list[str]:
@@ -47,11 +46,11 @@ def work_line(made: GenerateSummary) -> str:
 
 def caption_lines(captions: CaptionSummary) -> list[str]:
     """What became of a run's texts, a line each."""
-    short = f", {captions.short:,} short of that" if captions.short else ""
+    short = f", {captions.short:,} with fewer" if captions.short else ""
     candidates = captions.accepted + sum(captions.rejected_by_reason.values())
-    whole = f"{captions.done:,} texts have all that were wanted{short}"
+    whole = f"{captions.done:,} with as many as were asked for{short}"
     lines = [
-        f"captions {captions.paraphrases:,} paraphrases of {captions.texts:,} texts; {whole}",
+        f"captions {captions.paraphrases:,} paraphrases of {captions.texts:,} texts: {whole}",
         f"judged   {candidates:,} candidates, {captions.accepted:,} accepted",
     ]
     if captions.failed_by_reason:
@@ -67,12 +66,12 @@ def selection_lines(selection: SelectionSummary) -> list[str]:
     share = whole.kept / whole.edits if whole.edits else 0.0
     lines = [f"kept     {whole.kept:,} of {whole.edits:,} edits, {share:.0%}"]
     if selection.behind:
-        lines[0] += f"; {selection.behind:,} made since: `syned filter` again"
+        lines[0] += f"; {selection.behind:,} were made since, so run `syned filter` again"
     if whole.dropped:
         lines.append(f"dropped  {reasons(whole.dropped)}")
     for name, counts in selection.contamination.items():
         found = ", ".join(f"{count:,} by {what}" for what, count in counts.items())
-        lines.append(f"clear of {line(name)}: {found}")
+        lines.append(f"dropped  as part of the evaluation set {line(name)}: {found}")
     if selection.truth is not None:
         lines += _truth_lines(selection)
     return lines
@@ -98,10 +97,10 @@ def _truth_lines(selection: SelectionSummary) -> Iterator[str]:
     truth, precision, recall = selection.truth or {}, selection.precision, selection.recall
     if precision is not None:
         counts = f"{truth['kept_right']:,} of {truth['kept_judged']:,}"
-        yield f"right    {precision:.1%} of what is kept ({counts}): the precision"
+        yield f"right    {precision:.1%} of the kept edits ({counts}), the precision"
     if recall is not None:
         counts = f"{truth['kept_right']:,} of {truth['right']:,}"
-        yield f"kept     {recall:.1%} of what is right ({counts}): the recall"
+        yield f"kept     {recall:.1%} of the right edits ({counts}), the recall"
 
 
 def score_line(made: ScoreSummary) -> str:
@@ -119,9 +118,9 @@ def calibration_lines(found: Calibration) -> list[str]:
 
     def told(what: str, some: Kept) -> str:
         return (
-            f"# {what}: {some.precision:.1%} of what is kept is right "
-            f"({some.kept_right:,} of {some.kept:,}), {some.recall:.1%} of what is right is kept "
-            f"({some.kept_right:,} of {some.right:,})"
+            f"# {what}: {some.precision:.1%} of the kept edits are right "
+            f"({some.kept_right:,} of {some.kept:,}), {some.recall:.1%} of the right edits "
+            f"are kept ({some.kept_right:,} of {some.right:,})"
         )
 
     boxes = {task: dict(bounds) for task, bounds in found.tasks.items()}
@@ -129,8 +128,8 @@ def calibration_lines(found: Calibration) -> list[str]:
     alike = all(box == shared for box in boxes.values())
     common = {name: None for name, default in Thresholds() if default is not None}
     lines = [
-        told("on edits that such thresholds were not found on", found.held_out),
-        told("on those that these were found on", found.found_on),
+        told("on edits that had no part in finding such thresholds", found.held_out),
+        told("on the edits that these were found on", found.found_on),
         "filter:",
         f"  thresholds: {_flow({**common, **(shared if alike else {})})}",
     ]
@@ -148,7 +147,7 @@ def _flow(numbers: Mapping[str, float | None]) -> str:
 
 def paraphrase_line(made: ParaphraseSummary) -> str:
     """What one call asked for and how fast it was answered."""
-    text = f"{made.requests:,} requests, {made.known:,} answers were known"
+    text = f"{made.requests:,} requests to the model, {made.known:,} answers were known already"
     if made.model_seconds > 0 and made.new_tokens:
         pace = made.new_tokens / made.model_seconds
         text += (
@@ -171,8 +170,8 @@ def publish_lines(made: Published) -> list[str]:
     ]
     if made.conflicts:
         lines.append(
-            f"splits   {made.conflicts:,} source images are in several splits of the source; "
-            "test wins over validation over train"
+            f"splits   {made.conflicts:,} source images are in several splits of the source; each "
+            "goes to test before validation before train"
         )
     if made.made_since > 0:
         lines.append(
@@ -195,13 +194,26 @@ def line(text: str) -> str:
     return plain if len(plain) <= 100 else f"{plain[:97]}..."
 
 
-def sheet_title(summary: RunSummary, shown: int) -> str:
-    """The first line of a contact sheet."""
-    made = summary.done + summary.failed
-    title = f"{summary.name}: {shown} of {made:,} edits by {summary.editor}"
-    if summary.judged:
-        title += f", {summary.right / summary.judged:.0%} of all right"
-    return title
+def sheet_title(summary: RunSummary, shown: int, selection: SelectionSummary | None = None) -> str:
+    """What stands above a contact sheet: what its edits are a sample of.
+
+    Args:
+        summary: of the run.
+        shown: edits on the sheet.
+        selection: of the run, where the sheet shows kept edits only.
+    """
+    made, editor = summary.done + summary.failed, summary.editor.partition("@")[0]
+    if selection is None:
+        title = f"{summary.name}: {shown:,} of {made:,} edits by {editor}"
+        right = summary.right / summary.judged if summary.judged else None
+    else:
+        kept = f"{shown:,} of the {selection.whole.kept:,} edits that the filter kept"
+        title = f"{summary.name}: {kept}, of {made:,} by {editor}"
+        right = selection.precision
+    if right is None:
+        return title
+    which = "them" if selection is None else "the kept ones"
+    return f"{title}; {right:.0%} of {which} are right\n{RIGHT}"
 
 
 def estimate_lines(estimate: Estimate) -> list[str]:
@@ -224,16 +236,6 @@ def estimate_lines(estimate: Estimate) -> list[str]:
 def reasons(counts: Mapping[str, int]) -> str:
     """Reasons with their counts: "2 flat_image, 1 duplicate_request"."""
     return ", ".join(f"{count:,} {reason}" for reason, count in counts.items())
-
-
-def size(size_bytes: int) -> str:
-    """Bytes in decimal units: "812 kB", "3.1 GB"."""
-    value, unit = float(size_bytes), "bytes"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if value < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{value:.3g} {unit}" if unit != "bytes" else f"{size_bytes} bytes"
 
 
 def _edits(summary: RunSummary) -> str:

@@ -10,8 +10,8 @@ from syned.config.captioner import (
 )
 from syned.config.filter import EvaluationSet, FilterConfig, Quantile, Threshold, Thresholds
 from syned.config.generate import GenerateConfig, Scale
-from syned.config.pairs import PairSource
-from syned.config.paraphrase import ParaphraseConfig
+from syned.config.pair_source import PairSource
+from syned.config.paraphrase import ParaphraseConfig, TextKind
 from syned.config.publish import PublishConfig, SplitFractions
 from syned.config.run import RunConfig, load_config, setting_of
 from syned.config.source import SourceConfig
@@ -36,6 +36,7 @@ __all__ = [
     "Scale",
     "SourceConfig",
     "SplitFractions",
+    "TextKind",
     "Threshold",
     "Thresholds",
     "TrainEvalConfig",

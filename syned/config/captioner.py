@@ -16,33 +16,45 @@ class LoraConfig(Settings):
     """Low-rank additions to query, key and value, as in BLIP2IDC's released adapters."""
 
     rank: int = Field(default=16, ge=1, strict=True)
-    """The released adapters have 8, 16 or 32."""
+    """The rank of the added matrices. The adapters that the paper's authors released have 8, 16 or
+    32."""
     alpha: int | None = Field(default=None, ge=1, strict=True)
-    """None for twice the rank, as released."""
+    """The added matrices are multiplied by `alpha` divided by `rank`. None is twice the rank, as in
+    the released adapters."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
+    """The dropout in front of the added matrices while training."""
     parts: tuple[Part, ...] = Field(
         default=("vision_encoder", "qformer", "language_model"), min_length=1
     )
-    """Which parts of BLIP-2 are adapted."""
+    """Which parts of BLIP-2 get the added matrices."""
 
 
 class NewBlip2(Settings):
-    """A small BLIP-2 that starts from nothing."""
+    """The sizes of a small BLIP-2 that starts from random weights."""
 
     image_size_px: int = Field(default=128, ge=16, strict=True)
-    """The stacked pair is brought to a square of this size."""
+    """The side, in pixels, of the square to which the stacked pair is resized."""
     patch_size_px: int = Field(default=16, ge=2, strict=True)
+    """The side of an image patch in pixels. It divides `image_size_px`."""
     width: int = Field(default=128, ge=16, strict=True)
-    """Of all three parts."""
+    """The hidden width of all three parts."""
     heads: int = Field(default=4, ge=1, strict=True)
+    """The number of attention heads in each layer. It divides `width`."""
     vision_layers: int = Field(default=3, ge=1, strict=True)
+    """The number of layers of the vision encoder."""
     qformer_layers: int = Field(default=2, ge=1, strict=True)
+    """The number of layers of the Q-Former."""
     text_layers: int = Field(default=3, ge=1, strict=True)
+    """The number of layers of the language model."""
     query_tokens: int = Field(default=16, ge=1, strict=True)
+    """The number of query tokens, which is the number of image features that the language model is
+    given."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
-    """Of Q-Former and language model; what starts from nothing learns too little, not too much."""
+    """The dropout of Q-Former and language model while training. The default is 0, since a small
+    model that starts from nothing rather learns too little than too much."""
     pieces: int = Field(default=8000, ge=16, strict=True)
-    """Words and parts of words that the tokenizer learns from the training captions at most."""
+    """The largest number of words and parts of words that the tokenizer learns from the training
+    captions."""
 
     @field_validator("patch_size_px")
     @classmethod
@@ -65,22 +77,31 @@ class Blip2idcConfig(Settings):
     """BLIP2IDC: a BLIP-2 that sees both images stacked into one."""
 
     kind: Literal["blip2idc"] = "blip2idc"
+    """Says that this captioner is BLIP2IDC."""
     model: str = Field(default="Salesforce/blip2-opt-2.7b", min_length=1)
-    """A hub id (`id@revision`) or a folder; not read when `new` is given."""
+    """The BLIP-2 that training starts from: a hub id (`OWNER/NAME` or `OWNER/NAME@REVISION`) or a
+    folder. It is not read when `new` is given."""
     new: NewBlip2 | None = None
-    """A small BLIP-2 from nothing in place of `model`."""
+    """The sizes of a small BLIP-2 that starts from random weights, in place of `model`. `{}` takes
+    the default sizes, and None loads `model`."""
     trainable: Literal["lora", "all"] | None = Field(default=None, validate_default=True)
-    """None: low-rank additions to a model that exists, all weights of a new one."""
+    """Which weights are trained: `lora` trains low-rank additions, `all` trains every weight. None
+    is `lora` for a model that exists and `all` for a new one."""
     lora: LoraConfig = LoraConfig()
+    """The low-rank additions, which `trainable: all` does not use."""
     stack: Literal["vertical", "horizontal"] = "vertical"
-    """The source image goes first: on top, or left."""
+    """How the two images become one. `vertical` puts the source image on top, `horizontal` puts it
+    on the left."""
     prompt: str = "Describe the differences between the two images:"
+    """The text that the model is given before it writes a caption. It may be empty."""
     max_caption_tokens: int = Field(default=60, ge=2, strict=True)
-    """Longer captions are cut off, in training and in what is written."""
+    """The largest number of tokens of a caption. Longer ones are cut off, in training and in what
+    the model writes."""
     beams: int = Field(default=1, ge=1, strict=True)
-    """1 takes the likeliest token each time."""
+    """The number of beams of the beam search that writes captions. 1 takes the most likely token
+    each time."""
     batch_size: int = Field(default=32, ge=1, strict=True)
-    """Pairs captioned at once."""
+    """The number of pairs that are captioned at once."""
 
     @field_validator("trainable")
     @classmethod
@@ -97,24 +118,34 @@ class Blip2idcConfig(Settings):
 
 
 class TwoStreamConfig(Settings):
-    """The classic pipeline: each image encoded apart, the difference fused, a text decoder."""
+    """The two-stream model: each image is encoded apart, and a decoder writes the difference."""
 
     kind: Literal["two_stream"] = "two_stream"
+    """Says that this captioner is the two-stream model."""
     encoder: str = Field(default="openai/clip-vit-base-patch32", min_length=1)
-    """CLIP, SigLIP or DINO (hub id `id@revision` or folder), frozen; or "bundled:shapes"."""
+    """The image encoder, whose weights are not trained: a CLIP, SigLIP or DINO as a hub id
+    (`OWNER/NAME` or `OWNER/NAME@REVISION`) or a folder, or `bundled:shapes`."""
     width: int = Field(default=256, ge=8, strict=True)
+    """The hidden width of fusion and decoder."""
     heads: int = Field(default=4, ge=1, strict=True)
+    """The number of attention heads in each layer. It divides `width`."""
     fusion_layers: int = Field(default=2, ge=1, strict=True)
+    """The number of layers of the transformer that joins the features of both images."""
     decoder_layers: int = Field(default=2, ge=1, strict=True)
+    """The number of layers of the transformer that writes the caption."""
     dropout: float = Field(default=0.1, ge=0, lt=1)
+    """The dropout of fusion and decoder while training."""
     words: int = Field(default=8000, ge=16, strict=True)
-    """Most frequent words of the training captions that the decoder can write."""
+    """The number of words that the decoder can write, which are the most frequent ones of the
+    training captions."""
     max_caption_tokens: int = Field(default=60, ge=2, strict=True)
-    """Longer captions are cut off, in training and in what is written."""
+    """The largest number of words of a caption. Longer ones are cut off, in training and in what
+    the model writes."""
     beams: int = Field(default=1, ge=1, strict=True)
-    """1 takes the likeliest word each time."""
+    """The number of beams of the beam search that writes captions. 1 takes the most likely word
+    each time."""
     batch_size: int = Field(default=64, ge=1, strict=True)
-    """Pairs captioned, or images encoded, at once."""
+    """The number of pairs that are captioned, or images that are encoded, at once."""
 
     @field_validator("heads")
     @classmethod
@@ -150,36 +181,52 @@ class TrainingConfig(Settings):
     """How a captioner is trained."""
 
     recipe: Literal["default", "paper"] = "default"
-    """paper: the published settings for all that are not given here."""
+    """Where settings that are not given come from. `paper` takes those that the paper's authors
+    published: 100 epochs, batches of 16, a constant learning rate of 1e-4 without warm-up, no
+    gradient clipping, patience 10 and a light blur."""
     steps: int | None = Field(default=None, ge=1, strict=True)
-    """Optimizer steps in all; goes before `epochs`."""
+    """The number of optimizer steps in all. None trains for `epochs`; a number goes before
+    `epochs`."""
     epochs: float = Field(default=10.0, gt=0)
-    """Passes over the training pairs; not read when `steps` is given."""
+    """The number of passes over the training pairs of the largest arm; the other arms get as many
+    steps. It is not read when `steps` is given."""
     batch_size: int = Field(default=32, ge=1, strict=True)
-    """Pairs a step and process, before accumulation."""
+    """The number of pairs in one batch of one process. With `gradient_accumulation`, several
+    batches make one optimizer step."""
     gradient_accumulation: int = Field(default=1, ge=1, strict=True)
+    """The number of batches whose gradients make one optimizer step."""
     learning_rate: float = Field(default=1e-4, gt=0)
+    """The highest learning rate of AdamW."""
     warmup_fraction: float = Field(default=0.05, ge=0, lt=1)
-    """Share of the steps in which the learning rate rises."""
+    """The share of the steps in which the learning rate rises from 0 to `learning_rate`."""
     schedule: Literal["constant", "linear", "cosine"] = "cosine"
-    """How it goes on."""
+    """How the learning rate goes on after that: it stays `constant`, or falls to 0 in a straight
+    line or along a cosine."""
     weight_decay: float = Field(default=0.01, ge=0)
+    """The weight decay of AdamW."""
     max_grad_norm: float | None = Field(default=1.0, gt=0)
-    """None does not clip gradients."""
+    """Gradients with a larger norm are scaled down to it. None does not clip gradients."""
     eval_every: int | None = Field(default=None, ge=1, strict=True)
-    """Steps between two looks at the validation loss; None for once an epoch."""
+    """The number of steps between two measurements of the validation loss. None measures it 20
+    times in a training of `syned train-eval`."""
     patience: int | None = Field(default=3, ge=1, strict=True)
-    """Training ends after so many looks without a better loss; None goes on to the last step."""
+    """Training ends when so many measurements in a row have not lowered the validation loss. None
+    goes on to the last step."""
     save_every: int = Field(default=200, ge=1, strict=True)
-    """Steps between two checkpoints; what a kill can cost."""
+    """The number of steps between two checkpoints. The steps since the last one are lost when the
+    process is killed."""
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
-    """auto: bf16 on CUDA. Weights that are trained are float32 in any case."""
+    """The precision of the computation. `auto` is bf16 on CUDA and none elsewhere. The weights that
+    are trained are float32 in any case."""
     gradient_checkpointing: bool = Field(default=False, strict=True)
-    """blip2idc: less memory, about a third slower."""
+    """For `blip2idc`: whether activations are computed twice to save memory, which takes about a
+    third longer."""
     blur_sigma: tuple[float, float] | None = None
-    """blip2idc: range of a 3x3 Gaussian blur of the training pictures, in pixels; None for none."""
+    """For `blip2idc`: the range `[low, high]`, in pixels, from which the standard deviation of a
+    3x3 Gaussian blur of the training images is drawn. None does not blur."""
     device: str = "auto"
-    """auto, cpu, cuda, cuda:N or mps."""
+    """Where the model computes: `auto`, `cpu`, `cuda`, `cuda:N` for the GPU with number N, or `mps`
+    for Apple's GPUs. `auto` takes CUDA, else `mps`, else the CPU, whichever the machine has."""
 
     @model_validator(mode="before")
     @classmethod

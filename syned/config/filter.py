@@ -13,9 +13,10 @@ from syned.settings import Settings
 
 
 class Quantile(Settings):
-    """A threshold that follows from the scores: so large a share of the edits lies below it."""
+    """A threshold that is given as a share of the edits, in place of a number."""
 
     quantile: float = Field(ge=0, le=1)
+    """The share of the edits, from 0 to 1, whose score lies below the threshold."""
 
 
 Threshold = float | Quantile
@@ -31,33 +32,67 @@ _RANGES = {
 
 
 class Thresholds(Settings):
-    """Bounds of the scores, each a value, a quantile or None for no bound.
+    """The limits of the scores: an edit beyond one of them is dropped. None is no limit.
 
-    A score that an edit does not have (no captions, no DINOv2) is never out of bounds. The numbers
+    A score that an edit does not have (no captions, no DINOv2) is never beyond a limit. The numbers
     are for CLIP ViT-L/14. Those of InstructPix2Pix are from `dataset_creation/
     generate_img_dataset.py`: image 0.7, text 0.2, directional 0.2.
     """
 
     min_image_similarity: Threshold | None = 0.7
+    """The least similarity of source image and edited image by CLIP, from -1 to 1. An edit below it
+    is dropped as `scene_lost`. The default is InstructPix2Pix's."""
     max_image_similarity: Threshold | None = 0.99
-    """Nearer than this, nothing has changed; Img-Diff's upper bound."""
+    """The largest similarity of source image and edited image by CLIP, from -1 to 1. An edit above
+    it is dropped as `nothing_changed`. The default is Img-Diff's."""
     min_source_text_similarity: Threshold | None = 0.2
+    """The least similarity of the source image and its caption by CLIP, from -1 to 1. An edit below
+    it is dropped as `instruction_ignored`. The default is InstructPix2Pix's."""
     max_source_text_similarity: Threshold | None = None
+    """The largest similarity of the source image and its caption by CLIP, from -1 to 1. An edit
+    above it is dropped as `instruction_ignored`."""
     min_edited_text_similarity: Threshold | None = 0.2
+    """The least similarity of the edited image and its caption by CLIP, from -1 to 1. An edit below
+    it is dropped as `instruction_ignored`. The default is InstructPix2Pix's."""
     max_edited_text_similarity: Threshold | None = None
+    """The largest similarity of the edited image and its caption by CLIP, from -1 to 1. An edit
+    above it is dropped as `instruction_ignored`."""
     min_directional_similarity: Threshold | None = 0.2
+    """The least similarity of the change of the image and the change of its caption by CLIP, from
+    -1 to 1. An edit below it is dropped as `instruction_ignored`. The default is
+    InstructPix2Pix's."""
     max_directional_similarity: Threshold | None = None
+    """The largest similarity of the change of the image and the change of its caption by CLIP, from
+    -1 to 1. An edit above it is dropped as `instruction_ignored`."""
     min_dino_similarity: Threshold | None = None
+    """The least similarity of source image and edited image by DINOv2, from -1 to 1. An edit below
+    it is dropped as `scene_lost`."""
     max_dino_similarity: Threshold | None = None
+    """The largest similarity of source image and edited image by DINOv2, from -1 to 1. An edit
+    above it is dropped as `nothing_changed`."""
     min_changed_fraction: Threshold | None = None
+    """The least share of the pixels that changed visibly, from 0 to 1. An edit below it is dropped
+    as `nothing_changed`."""
     max_changed_fraction: Threshold | None = None
+    """The largest share of the pixels that changed visibly, from 0 to 1. An edit above it is
+    dropped as `changed_too_much`."""
     min_patch_change: Threshold | None = 0.03
-    """Below it even the patch that changed most looks the same to a person."""
+    """The least mean change of the patch that changed most, from 0 to 1; the image is cut into 8 by
+    8 patches. An edit below it is dropped as `nothing_changed`. Below the default, even that patch
+    looks the same to a person."""
     max_patch_change: Threshold | None = None
+    """The largest mean change of the patch that changed most, from 0 to 1. An edit above it is
+    dropped as `changed_too_much`."""
     min_ssim: Threshold | None = None
+    """The least structural similarity of source image and edited image, from -1 to 1. An edit below
+    it is dropped as `changed_too_much`."""
     max_ssim: Threshold | None = None
+    """The largest structural similarity of source image and edited image, from -1 to 1. An edit
+    above it is dropped as `nothing_changed`."""
     max_variant_disagreement: Threshold | None = None
-    """How much variants of a request may differ, in proportion to what each has changed."""
+    """The largest difference of an edit from the other variants of its request, from 0 to 1000,
+    relative to how much the edit changed. At about 1, variants differ from one another as much as
+    from the source image. An edit above it is dropped as `variants_disagree`."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -66,30 +101,36 @@ class Thresholds(Settings):
 
 
 class EvaluationSet(Settings):
-    """Pictures and captions that must not be among the edits that are kept."""
+    """Images and captions of an evaluation set, from which no kept edit may come."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    """What it is called in counts and files."""
+    """What the set is called in counts and in files: letters, digits, `.`, `_` and `-`. Every set
+    needs a name of its own."""
     kind: Literal["images", "hub", "shapes"] = "images"
-    """images: every picture below a folder; hub: a dataset or a folder of Parquet files."""
+    """Where the set comes from. `images` reads every image below a folder, `hub` a dataset of the
+    hub or a folder of Parquet files, and `shapes` draws scenes."""
     path: str | None = Field(default=None, validate_default=True)
-    """images, hub: the folder."""
+    """For `images`: the folder of the images, which is required. For `hub`: a folder of Parquet
+    files that is read in place of a dataset of the hub."""
     captions_file: str | None = None
-    """images: its captions, a .txt with one a line, or a .json or .jsonl of any known layout."""
+    """For `images`: the file of the set's captions, which is a `.txt` file with one caption on each
+    line, or the `.json` or `.jsonl` file that the set is published with."""
     dataset: str | None = Field(default=None, validate_default=True)
-    """hub: the dataset id."""
+    """For `hub`: the id of the dataset. It is required unless `path` is given."""
     subset: str | None = None
-    """hub: the name of the dataset's config."""
+    """For `hub`: the name of the dataset's configuration, for datasets that have several."""
     revision: str | None = None
-    """hub: a commit, branch or tag."""
+    """For `hub`: the commit, branch or tag of the dataset to read. None reads the newest one."""
     split: str = "test"
-    """hub, shapes."""
+    """For `hub` and `shapes`: the split to read."""
     columns: dict[str, str] = Field(default={})
-    """hub: Syned's name for a column -> the dataset's."""
+    """For `hub`: which column of the data holds what, as Syned's name for a column and the
+    dataset's name for it."""
     limit: int | None = Field(default=None, ge=1, strict=True, validate_default=True)
-    """Pictures or rows to read at most; None for all, of which `shapes` has no end."""
+    """The largest number of images, or rows, to read. None reads all of them; `shapes` has no end
+    and needs a number."""
     captions: bool = Field(default=True, strict=True)
-    """Whether captions and instructions count, or pictures only."""
+    """Whether captions and instructions of the set are compared as well as its images."""
 
     @field_validator("path", "dataset")
     @classmethod
@@ -115,27 +156,40 @@ class FilterConfig(Settings):
     """Which edits are kept, and by which models they are judged."""
 
     encoder: str = Field(default="openai/clip-vit-large-patch14", min_length=1)
-    """A CLIP or SigLIP: hub id (`id@revision`), folder, "bundled:shapes" or "fake"."""
+    """The CLIP or SigLIP that compares images and captions: a hub id (`OWNER/NAME` or
+    `OWNER/NAME@REVISION`), a folder, `bundled:shapes` for the one that comes with Syned, or
+    `fake`."""
     dino: str | None = None
-    """A DINOv2 such as facebook/dinov2-base; None for no such score."""
+    """The DINOv2 that compares the two images, such as `facebook/dinov2-base`. None leaves this
+    score out."""
     batch_size: int = Field(default=64, ge=1, strict=True)
-    """Images that a model sees at once."""
+    """The number of images that a model is given at once."""
     device: str = "auto"
-    """auto, cpu, cuda, cuda:N or mps."""
+    """Where the models compute: `auto`, `cpu`, `cuda`, `cuda:N` for the GPU with number N, or `mps`
+    for Apple's GPUs. `auto` takes CUDA, else `mps`, else the CPU, whichever the machine has."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """The precision of the models' weights. `auto` is bfloat16 on CUDA and float32 elsewhere."""
     thresholds: Thresholds = Thresholds()
+    """The thresholds that hold for every task without thresholds of its own."""
     tasks: dict[str, dict[str, Threshold | None]] = Field(default={})
-    """Task -> the thresholds that are other for it; null takes one away."""
+    """The thresholds that differ for a task: the name of the task, and under it names and values as
+    in `thresholds` (`--set filter.tasks.style.min_image_similarity=0.5`). A value of None removes a
+    threshold for the task."""
     near_duplicate_distance: int | None = Field(default=2, ge=0, le=64, strict=True)
-    """A variant whose perceptual hash is within so many bits of 64 of a better one's is dropped."""
+    """Of two variants of a request, the worse one is dropped as `near_duplicate` if their
+    perceptual hashes differ in at most this many of 64 bits. None keeps both."""
     best_per_request: int | None = Field(default=4, ge=1, strict=True)
-    """Variants kept of a request, by directional similarity; InstructPix2Pix's number."""
+    """The number of variants of a request that are kept, the best ones by directional similarity.
+    The default is InstructPix2Pix's. None keeps all of them."""
     evaluation: tuple[EvaluationSet, ...] = ()
-    """Sets to keep clear of."""
+    """The evaluation sets that no kept edit may come from. Edits that do are dropped as
+    `contaminated`."""
     contamination_distance: int | None = Field(default=6, ge=0, le=64, strict=True)
-    """Bits of 64 by which the hash of an evaluation picture may differ to count as the same."""
+    """An image counts as the same as one of an evaluation set if their perceptual hashes differ in
+    at most this many of 64 bits. None does not compare hashes."""
     contamination_similarity: float | None = Field(default=0.95, ge=-1, le=1)
-    """Cosine from which an evaluation picture counts as the same; None asks the hash alone."""
+    """An image counts as the same as one of an evaluation set if the cosine similarity of their
+    CLIP embeddings is at least this. None does not compare embeddings."""
 
     @field_validator("device")
     @classmethod

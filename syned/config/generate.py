@@ -18,28 +18,39 @@ class GenerateConfig(Settings):
     """How many edits to make, by which editor, with which settings."""
 
     n: int = Field(default=256, ge=1, strict=True)
-    """Edits to plan; raising it later only adds edits."""
+    """The number of edits that the plan holds. Raising it later adds edits and changes none of the
+    earlier ones."""
     editor: str = Field(default="timbrooks/instruct-pix2pix", min_length=1)
-    """A hub id (`id@revision`), a diffusers folder, "bundled:shapes" or "fake"."""
+    """The editor: a hub id (`OWNER/NAME` or `OWNER/NAME@REVISION`), a diffusers folder,
+    `bundled:shapes` for the one that comes with Syned, or `fake`, which has no model and only tints
+    the image."""
     scheduler: str | None = Field(default="UniPCMultistepScheduler", min_length=1)
-    """A diffusers class name; None for the checkpoint's own."""
+    """The diffusers class of the scheduler that denoises. None takes the one that the checkpoint
+    names."""
     steps: int = Field(default=20, ge=1, strict=True)
-    """Denoising steps."""
+    """The number of denoising steps for each edit."""
     guidance_scale: Scale = 7.5
-    """How much the instruction counts; a number >= 0, or a range to draw from."""
+    """How strongly the edit follows the instruction. It is a number of at least 0, or a range
+    `[low, high]` from which every edit draws its own number. Guidance is computed only if this is
+    above 1 and `image_guidance_scale` is at least 1."""
     image_guidance_scale: Scale = 1.5
-    """How much the source image counts; a number >= 0, or a range to draw from."""
+    """How strongly the edit keeps to the source image. It is a number of at least 0, or a range
+    `[low, high]` from which every edit draws its own number."""
     seed: int = Field(default=0, strict=True)
-    """Enters every edit id, and by it the seed of every edit."""
+    """This number is part of every edit id, and the noise of an edit follows from its id. Another
+    seed makes other edits of the same requests."""
     batch_size: int = Field(default=16, ge=1, strict=True)
-    """Edits that the editor makes at once."""
+    """The number of edits that the editor makes at once."""
     shard_rows: int = Field(default=64, ge=1, strict=True)
-    """Edits in a shard at most; what a kill can cost."""
+    """The largest number of edits in one shard. A shard that is not finished when the process is
+    killed is made again."""
     device: str = "auto"
-    """auto, cpu, cuda, cuda:N or mps."""
+    """Where the model computes: `auto`, `cpu`, `cuda`, `cuda:N` for the GPU with number N, or `mps`
+    for Apple's GPUs. `auto` takes CUDA, else `mps`, else the CPU, whichever the machine has."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """The precision of the model's weights. `auto` is bfloat16 on CUDA and float32 elsewhere."""
     retry_failed: bool = Field(default=False, strict=True)
-    """Whether to make failed edits again."""
+    """Whether edits that failed in an earlier call are made again."""
 
     @field_validator("guidance_scale", "image_guidance_scale", mode="before")
     @classmethod

@@ -14,11 +14,14 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 class SplitFractions(Settings):
-    """Shares of the source images; together 1."""
+    """The share of the source images that goes to each split. They add up to 1."""
 
     train: float = Field(default=0.9, ge=0, le=1)
+    """The share of the source images that goes to the split `train`."""
     validation: float = Field(default=0.05, ge=0, le=1)
+    """The share of the source images that goes to the split `validation`."""
     test: float = Field(default=0.05, ge=0, le=1)
+    """The share of the source images that goes to the split `test`."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -35,33 +38,41 @@ class PublishConfig(Settings):
     """Which edits become rows of the dataset, in which splits, files and encoding."""
 
     format: Literal["syned", "instructpix2pix"] = "syned"
-    """instructpix2pix: the columns that diffusers' training script of this name looks for."""
+    """Which columns the dataset has. `syned` writes all of them; `instructpix2pix` writes those
+    that diffusers' script `train_instruct_pix2pix.py` looks for."""
     splits: Literal["source", "hash"] = "source"
-    """source: the source's own where it names one; hash: by source image, whatever it says."""
+    """How source images are divided into splits. `source` takes the split that the source names and
+    divides the other images by a hash of their pixels; `hash` divides all of them by the hash."""
     fractions: SplitFractions = SplitFractions()
-    """Of the source images that are split by hash."""
+    """The shares of the source images that are divided by the hash. They add up to 1."""
     split_seed: int = Field(default=0, strict=True)
-    """Another seed puts other source images into each split."""
+    """The seed of the hash. Another seed puts other source images into each split."""
     image_format: Literal["png", "webp", "jpeg"] = "png"
-    """Of both images of a pair; png keeps every pixel."""
+    """The file format of both images of a pair. `png` keeps every pixel as it is."""
     quality: int = Field(default=95, ge=1, le=100, strict=True)
-    """webp and jpeg."""
+    """The quality of `webp` and `jpeg` images, on the scale of these formats. A higher one gives
+    larger files."""
     max_shard_bytes: int = Field(default=500_000_000, ge=1, strict=True)
-    """A file is at most so large, unless a single pair is larger."""
+    """The largest size of one Parquet file, in bytes. Only a single pair that is larger than this
+    goes beyond it."""
     unfiltered: bool = Field(default=False, strict=True)
-    """Whether to publish all edits that were made, whatever `syned filter` says of them."""
+    """Whether all edits that were made are published, without regard to the thresholds of `syned
+    filter`. Edits that it found in an evaluation set stay out."""
     true_images: bool = Field(default=False, strict=True)
-    """Whether to publish the true results in place of the edited images, where they are known."""
+    """Whether the true results are published in place of the edited images, one pair for each
+    request. Only a source that knows them has some, such as `shapes`."""
     title: str | None = Field(default=None, min_length=1)
-    """Of the dataset; None for the run's name."""
+    """The title of the dataset on its card. None takes the name of the run."""
     language: str | None = Field(default="en", min_length=1)
-    """Of instructions and captions, as an ISO code; None where nobody knows."""
+    """The language of instructions and captions, as an ISO code. None leaves it out of the card."""
     citation: str | None = Field(default=None, min_length=1)
-    """BibTeX of the source, for the card."""
+    """BibTeX entries of the source, which the card quotes."""
     push_to_hub: str | None = None
-    """OWNER/NAME on the hub, to upload the dataset to."""
+    """The repository on the hub to which the dataset is uploaded, as `OWNER/NAME`. None uploads
+    nothing."""
     private: bool = Field(default=True, strict=True)
-    """Whether a repository that is made on the hub is private."""
+    """Whether a repository that is made on the hub is private. A repository that exists stays as it
+    is."""
 
     @field_validator("push_to_hub")
     @classmethod

@@ -23,13 +23,20 @@ class RunConfig(Settings):
     """All settings of a run."""
 
     name: str
-    """The run's folder under the data directory; in a YAML file, the file's name by default."""
+    """The name of the run's folder below the data directory. In a YAML file it is the name of the
+    file unless it is given."""
     source: SourceConfig = SourceConfig()
+    """What to edit: where images and instructions come from."""
     generate: GenerateConfig = GenerateConfig()
+    """How many edits to make, with which editor."""
     paraphrase: ParaphraseConfig = ParaphraseConfig()
+    """How instructions and captions are paraphrased."""
     filter: FilterConfig = FilterConfig()
+    """What is measured on edits, and which of them are kept."""
     publish: PublishConfig = PublishConfig()
+    """What the published dataset consists of."""
     train_eval: TrainEvalConfig = TrainEvalConfig()
+    """Which captioners are trained on which pairs, and how they are compared."""
 
     @field_validator("name")
     @classmethod

@@ -24,32 +24,45 @@ class SourceConfig(Settings):
     """What to edit: where images and instructions come from."""
 
     kind: Literal["shapes", "folder", "hub"] = "shapes"
+    """Where images and instructions come from. `shapes` draws scenes, `folder` reads a folder of
+    images, and `hub` reads a dataset of the Hugging Face hub or a folder of Parquet files."""
     split: str = Field(default="train", min_length=1)
-    """shapes: train, validation or test; hub: the name of the dataset's split."""
+    """The split to read. For `shapes` it is `train`, `validation` or `test`. For `hub` it is the
+    dataset's own name for it. For `folder` it is the name given to rows that have no split of their
+    own."""
     seed: int = Field(default=0, strict=True)
-    """shapes: which world; another seed has other scenes."""
+    """For `shapes`: which world is drawn. Another seed gives other scenes."""
     start: int = Field(default=0, ge=0, strict=True)
-    """The first source row to read; those before it are left to others."""
+    """The first source row to read, counted from 0. The rows before it are left out."""
     limit: int | None = Field(default=None, ge=1, strict=True)
-    """Source rows to read at most, from `start` on; None for all."""
+    """The largest number of source rows to read, counted from `start`. None reads all of them."""
     image_size_px: int = Field(default=512, ge=8, multiple_of=8, strict=True)
-    """Longest side of the image that the editor is given, a multiple of 8."""
+    """The length, in pixels, of the longest side of the image that the editor is given. Images are
+    enlarged or reduced to it."""
     path: str | None = Field(default=None, validate_default=True)
-    """folder: where the images are; hub: a folder of Parquet files in place of a dataset id."""
+    """For `folder`: the folder of the images, which is required. For `hub`: a folder of Parquet
+    files that is read in place of a dataset of the hub."""
     instruction: str | None = None
-    """folder: one instruction for every image."""
+    """For `folder`: one instruction that is applied to every image."""
     instructions_file: str | None = None
-    """folder: a text file, one instruction a line, every one applied to every image."""
+    """For `folder`: a text file with one instruction on each line. Every instruction is applied to
+    every image."""
     dataset: str | None = Field(default=None, validate_default=True)
-    """hub: the dataset id."""
+    """For `hub`: the id of the dataset, such as `osunlp/MagicBrush`. It is required unless `path`
+    is given."""
     subset: str | None = None
-    """hub: the name of the dataset's config."""
+    """For `hub`: the name of the dataset's configuration, for datasets that have several."""
     revision: str | None = None
-    """hub: a commit, branch or tag."""
+    """For `hub`: the commit, branch or tag of the dataset to read. None reads the newest one."""
     columns: dict[str, str] = Field(default={})
-    """Syned's name for a column -> the dataset's; goes before the names that Syned knows."""
+    """For `folder` and `hub`: which column of the data holds what, as Syned's name for a column and
+    the data's name for it (`--set source.columns.instruction=edit_text`). Syned's names are
+    `source_image`, `edited_image`, `instruction`, `captions`, `task`, `idx`, `hash`, `split`,
+    `input_caption` and `output_caption`. Columns that are not named here are found by the names
+    that such datasets usually have."""
     licence: str | None = None
-    """What the data may be used for, where the source does not say: "cc-by-4.0"."""
+    """The licence of the data, such as `cc-by-4.0`. None takes what the source itself says, which
+    is `unknown` for a folder of images."""
 
     @field_validator(*KINDS_OF)
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from syned.config.captioner import Blip2idcConfig, CaptionerConfig, TrainingConfig, TwoStreamConfig
-from syned.config.pairs import PairSource
+from syned.config.pair_source import PairSource
 from syned.settings import Settings
 
 S = TypeVar("S", bound=Sized)
@@ -18,14 +18,16 @@ _FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,98}")
 
 
 class PhaseConfig(Settings):
-    """A stretch of an arm's training; also written as the list of its sets."""
+    """A part of an arm's training. It may also be written as the list of its sets."""
 
     sets: tuple[str, ...]
-    """Names of sets; their pairs are mixed."""
+    """The names of the sets whose pairs are mixed in this phase."""
     share: float = Field(default=1.0, gt=0)
-    """Of the arm's optimizer steps, in proportion to the shares of its other phases."""
+    """How large a part of the arm's optimizer steps this phase gets, relative to the shares of the
+    arm's other phases."""
     repeat: dict[str, int] = Field(default={})
-    """Name of a set -> how often each of its pairs counts; 1 for those not named."""
+    """How many times each pair of a set counts in this phase, as the name of the set and a number.
+    Sets that are not named count once."""
 
     @model_validator(mode="before")
     @classmethod
@@ -49,12 +51,14 @@ class PhaseConfig(Settings):
 
 
 class ArmConfig(Settings):
-    """What a captioner is trained on; also written as the list of its phases."""
+    """What a captioner is trained on. It may also be written as the list of its phases."""
 
     phases: tuple[PhaseConfig, ...]
-    """One after the other, each going on from the weights of the one before."""
+    """The phases of the training, one after the other. Each goes on from the weights of the one
+    before. A phase may be written as the list of its sets, and an arm as the list of its phases."""
     blank_images: bool = Field(default=False, strict=True)
-    """Whether every picture is replaced by a gray one, in training and in the test."""
+    """Whether every image is replaced by a gray one, in training and in the test. It shows what a
+    captioner can guess without looking."""
 
     @model_validator(mode="before")
     @classmethod
@@ -71,12 +75,14 @@ class ContestantConfig(Settings):
     """A captioner, and how it is trained."""
 
     model: CaptionerConfig
+    """Which captioner it is, and its sizes."""
     training: TrainingConfig = TrainingConfig()
-    """`steps` is the budget: the same for every arm."""
+    """How it is trained. Its `steps` are the same for every arm."""
     arms: tuple[str, ...] | None = None
-    """Those that it is trained on, the baseline among them; None for all."""
+    """The names of the arms that it is trained on, with the baseline among them. None trains it on
+    all arms."""
     seeds: tuple[int, ...] | None = None
-    """Its own; None for those of the experiment."""
+    """The seeds that it is trained with. None takes `train_eval.seeds`."""
 
     @field_validator("seeds")
     @classmethod
@@ -106,25 +112,32 @@ class TrainEvalConfig(Settings):
     """Which captioners to train on what, and how to compare them."""
 
     sets: dict[str, PairSource] = Field(default={})
-    """Name -> pairs to train on; `syned` is the run's own dataset unless it is given here."""
+    """Sets of pairs to train on, by name. The name `syned` stands for the run's own dataset unless
+    a set of this name is given."""
     validation: PairSource | None = None
-    """Real pairs that say when to stop."""
+    """Real pairs on which the validation loss is measured, which decides when training stops and
+    which weights are kept. `syned train-eval` needs it."""
     test: PairSource | None = None
-    """Real pairs that every captioner is scored on, once, at the end."""
+    """Real pairs on which every captioner is scored once, at the end. `syned train-eval` needs
+    it."""
     arms: dict[str, ArmConfig] = Field(default_factory=_default_arms)
-    """Name -> what a captioner is trained on."""
+    """What captioners are trained on, by name. The default arms train on the sets `real` and
+    `syned`: on real pairs only, on both mixed, on synthetic pairs and then on real ones, and on
+    both without their images."""
     baseline: str = Field(default="real", validate_default=True)
-    """The arm that gains are counted from."""
+    """The name of the arm from which gains are counted."""
     captioners: dict[str, ContestantConfig] = Field(default_factory=_default_captioners)
-    """Name -> a captioner that is trained on every arm, or on those that it names."""
+    """The captioners to train, by name."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Every arm is trained once with each; fewer than three say little about the spread."""
+    """Every captioner is trained on every arm once with each of these seeds. Fewer than three say
+    little about how much scores vary."""
     workers: int = Field(default=1, ge=1, strict=True)
-    """Trainings at a time, each in a process of its own where there are several."""
+    """The number of trainings that run at the same time, each in a process of its own if there are
+    several."""
     bootstrap: int = Field(default=1000, ge=100, strict=True)
-    """Resamples of the test pairs for an interval."""
+    """The number of resamples of the test pairs from which an interval is computed."""
     examples: int = Field(default=12, ge=0, strict=True)
-    """Test pairs to show with what every arm said."""
+    """The number of test pairs that the report shows, with what every arm said of them."""
 
     @field_validator("arms", "captioners")
     @classmethod

@@ -1,1 +1,1 @@
-"""From edits to scores, and from scores to the selection of those that are kept."""
+"""Score edits, and select those that are kept."""

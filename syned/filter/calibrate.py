@@ -77,7 +77,10 @@ def find_thresholds(columns: Columns, right: NDArray[np.int8], *, precision: flo
     """
     usable = (right >= 0) & ~columns.failed & ~columns.flat
     if not (right[usable] == 1).any():
-        raise DataError("no edit of this run is known to be right, so nothing can be calibrated")
+        raise DataError(
+            "no edit of this run is known to be right, so no thresholds can be found; calibrate on "
+            "a run whose source knows the true results, such as shapes"
+        )
     sample = _Sample(columns, right, usable, _folds(columns))
     best = _least_rate(sample, _Plan(()), precision)
     while len(best.plan.names) < MOST_BOUNDS:

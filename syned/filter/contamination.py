@@ -1,4 +1,4 @@
-"""Which edits of a run are known from an evaluation set."""
+"""Find the edits of a run whose pictures or texts are in an evaluation set."""
 
 from __future__ import annotations
 

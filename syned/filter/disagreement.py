@@ -1,4 +1,4 @@
-"""How much the variants of a request disagree.
+"""Measure how much the variants of a request differ from one another.
 
 An editor that knows what is asked of it draws the same each time, whatever noise it starts from.
 One that is unsure draws something else each time. So variants that differ much, beside what each of

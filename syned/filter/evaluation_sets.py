@@ -1,4 +1,4 @@
-"""Evaluation sets of a run: read and embedded once, compared with its pictures once.
+"""Read and embed evaluation sets once, and compare every picture of a run with them.
 
 scores/evaluation/
   NAME.parquet           texts, perceptual hashes and embeddings of the set

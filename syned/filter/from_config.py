@@ -1,4 +1,4 @@
-"""From the `filter` section of a config to the models that score, and to the rules that decide."""
+"""Turn the `filter` section of a config into the models that score and the rules that select."""
 
 from __future__ import annotations
 
@@ -141,9 +141,9 @@ def refuse_other_models(noted: Sequence[str], found: Sequence[str]) -> None:
     for was, now in zip(noted, found, strict=True):
         if was != now:
             raise EngineError(
-                f"this run was scored with {was or 'no DINOv2'}, and {now or 'none'} is what its "
-                "settings mean now; name the revision with --set filter.encoder=NAME@REVISION, or "
-                "score everything again with --redo"
+                f"this run was scored with {was or 'no DINOv2'}, but its settings now stand for "
+                f"{now or 'no DINOv2'}; name the former, with --set filter.encoder=NAME@REVISION "
+                "or filter.dino, or score everything again with `syned filter --redo`"
             )
 
 
@@ -156,7 +156,7 @@ def check_libraries() -> None:
     missing = [name for name in ("imagehash", "skimage") if find_spec(name) is None]
     if missing:
         raise EngineError(
-            f"measuring pictures needs {' and '.join(missing)}, which is not installed: "
+            f"measuring pictures needs packages that are not installed ({', '.join(missing)}): "
             'pip install "syned[filter]"'
         )
 

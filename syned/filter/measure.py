@@ -1,4 +1,4 @@
-"""Read a shard's pictures and measure what needs no model, in threads."""
+"""Read the pictures of a shard in threads, and measure what needs no model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a picture or a text is known from an evaluation set."""
+"""Compare pictures and texts with those of an evaluation set."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def nearest(
 
     Args:
         hashes: of the pictures, shape (n,).
-        embeddings: of the pictures, unit vectors, shape (n, d); zeros for one without.
+        embeddings: of the pictures, unit vectors, shape (n, d); zeros for one without, and d = 0
+            where all are without, as in a shard whose edits all failed.
         set_hashes: of the set, without its flat pictures, whose hashes mean nothing; shape (m,).
         set_embeddings: of the set, shape (k, d).
     """
@@ -47,7 +48,7 @@ def nearest(
         if len(set_bits):  # equal signs minus unequal ones; exact in float32
             agreement = (_signs(hashes[some]) @ set_bits.T).max(axis=1)
             distance[some] = (HASH_BITS - agreement) / 2
-        if len(set_embeddings):
+        if len(set_embeddings) and embeddings.shape[1]:
             similarity[some] = (embeddings[some] @ set_embeddings.T).max(axis=1)
     return Nearest(distance, similarity)
 

@@ -1,4 +1,4 @@
-"""What can be measured on pixels alone: how much changed, where, and what a picture looks like."""
+"""Measure pixels: how much changed and where, whether an image is flat, what it looks like."""
 
 from __future__ import annotations
 

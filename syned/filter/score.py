@@ -1,4 +1,4 @@
-"""From pictures and captions to scores, by an image-text encoder.
+"""Score edits with an image-text encoder: how well images and captions fit together.
 
 Embeddings are rounded to half precision, as they are stored, before anything is computed from them:
 an edit has the same scores whether its source image was embedded just now or in an earlier call.

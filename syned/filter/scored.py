@@ -1,4 +1,4 @@
-"""All scored edits of a run as columns: what selection reads, and nothing else."""
+"""Read the scores of all edits of a run as columns, which is all that the selection needs."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""Which edits are kept, and why the others are not: a pure function of what was measured.
+"""Decide which edits are kept, and give every other one its reason, from scores alone.
 
 Every edit that is dropped has one reason, the first that applies:
 
     failed               there is no edited image
-    flat                 it is one color, or black
-    nothing_changed      it is the source image, as far as anyone can tell
-    changed_too_much     more of it changed than may
-    scene_lost           it no longer shows what the source image shows
-    instruction_ignored  image and captions do not say the same
-    variants_disagree    the editor drew something else each time, so it was not sure
-    contaminated         it, its source image or a caption is in an evaluation set
+    flat                 the edited image is one color, or black
+    nothing_changed      the edited image looks like the source image
+    changed_too_much     more of the image changed than the thresholds allow
+    scene_lost           the edited image no longer shows the scene of the source image
+    instruction_ignored  the edited image does not fit the captions
+    variants_disagree    the variants of the request differ much, so the editor was not sure
+    contaminated         the edited image, its source image or a caption is in an evaluation set
     near_duplicate       a better variant of the same request looks the same
     beyond_best          enough better variants of the same request are kept
 

@@ -1,4 +1,4 @@
-"""Decide which edits of a run are kept, and note it in selection.parquet."""
+"""Select the edits of a run that are kept, and write selection.parquet."""
 
 from __future__ import annotations
 

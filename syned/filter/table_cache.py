@@ -1,4 +1,4 @@
-"""Tables that are kept between calls, each with the hash of what it was made from."""
+"""Keep a table in a file for as long as what it was made from stays the same."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""From requests to edits."""
+"""Make the edits that a plan asks for."""

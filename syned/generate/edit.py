@@ -1,4 +1,4 @@
-"""Edit source images as their instructions say."""
+"""Hand jobs to an editor in batches of one image size, and give back its edits in order."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def _half(part: _Batch, error: OutOfMemory) -> int:
     if len(part) == 1:
         height, width, _ = part[0][1].pixels.shape
         raise EngineError(
-            f"the device has no room for a single image of {width}x{height} px; "
-            "lower source.image_size_px, or set generate.dtype or generate.device"
+            f"the device has too little memory for a single image of {width}x{height} px; "
+            "lower source.image_size_px, or choose another generate.dtype or generate.device"
         ) from error
     return len(part) // 2
 
@@ -87,8 +87,8 @@ def _half(part: _Batch, error: OutOfMemory) -> int:
 def _checked(part: _Batch, results: Sequence[EditResult]) -> dict[int, tuple[EditJob, EditResult]]:
     if len(results) != len(part):
         raise EngineError(
-            f"the editor answered {len(results)} results for a batch of {len(part)}; "
-            "it must answer one for each job"
+            f"the editor gave {len(results)} results for a batch of {len(part)}; "
+            "it must give one for each job"
         )
     for (_, job), result in zip(part, results, strict=True):
         _check(job, result)

@@ -1,28 +1,44 @@
-"""How long a run would take and how much it would fill, told from a few edits made for real."""
+"""Estimate how long a run takes and how much disk it fills, from a few edits made for real.
+
+The first call of an editor loads libraries, takes memory and starts threads, and so does, to a
+lesser degree, its first batch of another size. That may cost as much as a hundred edits, so nothing
+is timed before the same was done once.
+"""
 
 from __future__ import annotations
 
+import math
+import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from syned.errors import DataError
 from syned.generate.edit import generate
 from syned.generate.jobs import make_edit
 from syned.models.base import Editor
-from syned.run.records import EditJob
+from syned.run.records import EditJob, EditResult
 
-WARM_UP_SECONDS = 60.0
-"""If a full batch may take longer than this, one edit alone has to do as the measure."""
+MOST_SECONDS = 60.0
+"""The first run is always made. Another is begun only if it is expected to end within this time
+of the beginning."""
+MOST_RUNS = 5
+"""Timed runs for a median that hardly moves when another program gets in the way of one."""
+ENOUGH_SECONDS = 2.0
+"""Runs that take this long together are enough, however few they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What an edit costs."""
+    """What an edit costs, and how that was found."""
 
     edits: int
-    """How many were timed together."""
+    """How many edits a timed run makes: a full batch, or one where a batch would take too long."""
+    runs: int
+    """How many runs were timed, each the same as the run before them that warms up. It is 0 where
+    there was time for one run only, which then stands for all, though it is slower than others."""
     seconds_per_edit: float
+    """The median of the runs."""
     bytes_per_edit: float
     """As PNG; of those that did not fail."""
 
@@ -47,32 +63,80 @@ class Estimate:
 
 
 def calibrate(
-    editor: Editor, jobs: Sequence[EditJob], *, batch_size: int, steps: int
+    editor: Editor,
+    jobs: Sequence[EditJob],
+    *,
+    batch_size: int,
+    steps: int,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Calibration:
-    """Make one edit to warm up, then a full batch if it may be done within a minute.
+    """Time one edit alone, then a full batch if there is time for it; each after a warm-up.
+
+    A slow editor makes few edits here: one, if that takes more than half of MOST_SECONDS.
 
     Args:
         editor: the model, already loaded.
         jobs: those beyond one batch are left out.
         batch_size: most jobs handed to the editor at once, at least 1.
         steps: denoising steps, at least 1.
+        clock: gives the time in seconds.
 
     Raises:
         DataError: there are no jobs.
     """
     if not jobs:
-        raise DataError("the source's first rows hold nothing to edit; look at its images")
-    measured = _time(editor, jobs[:1], 1, steps)
+        raise DataError(
+            "nothing can be timed: none of the first rows of the source can be edited; look at its "
+            "images and instructions"
+        )
+    stopwatch = _Stopwatch(editor, steps, clock)
+    alone = stopwatch.measure(jobs[:1])
     batch = jobs[:batch_size]
-    if len(batch) > 1 and measured.seconds_per_edit * len(batch) <= WARM_UP_SECONDS:
-        measured = _time(editor, batch, batch_size, steps)
-    return measured
+    expected = alone.seconds_per_edit * len(batch)
+    if len(batch) == 1 or not stopwatch.has_time_for(expected):
+        return alone
+    return stopwatch.measure(batch, expected=expected)
 
 
-def _time(editor: Editor, jobs: Sequence[EditJob], batch_size: int, steps: int) -> Calibration:
-    begin = time.monotonic()
-    results = list(generate(jobs, editor, batch_size=batch_size, steps=steps))
-    seconds = time.monotonic() - begin
+class _Stopwatch:
+    """Times an editor within MOST_SECONDS."""
+
+    def __init__(self, editor: Editor, steps: int, clock: Callable[[], float]) -> None:
+        self._editor, self._steps, self._clock = editor, steps, clock
+        self._end = clock() + MOST_SECONDS
+
+    def has_time_for(self, seconds: float) -> bool:
+        return self._clock() + seconds <= self._end
+
+    def measure(self, jobs: Sequence[EditJob], *, expected: float = math.inf) -> Calibration:
+        """Make the edits once to warm up, then again and again to time them.
+
+        Args:
+            jobs: of one run.
+            expected: seconds that a warm run takes, as far as that can be told before.
+        """
+        first, results = self._run(jobs)
+        timed: list[float] = []
+        quickest = min(expected, first)
+        while (
+            len(timed) < MOST_RUNS
+            and len(timed) * quickest < ENOUGH_SECONDS
+            and self.has_time_for(quickest)
+        ):
+            seconds, results = self._run(jobs)
+            timed.append(seconds)
+            quickest = min(timed)
+        each = statistics.median(timed or [first]) / len(jobs)
+        return Calibration(len(jobs), len(timed), each, _mean_bytes(results))
+
+    def _run(self, jobs: Sequence[EditJob]) -> tuple[float, list[tuple[EditJob, EditResult]]]:
+        begin = self._clock()
+        results = list(generate(jobs, self._editor, batch_size=len(jobs), steps=self._steps))
+        return self._clock() - begin, results
+
+
+def _mean_bytes(results: Sequence[tuple[EditJob, EditResult]]) -> float:
+    """Of the edited images as PNG; 0 where every edit failed."""
     edits = [make_edit(job, result) for job, result in results]
     sizes = [len(edit.edited_image) for edit in edits if edit.edited_image is not None]
-    return Calibration(len(jobs), seconds / len(jobs), sum(sizes) / len(sizes) if sizes else 0.0)
+    return statistics.fmean(sizes) if sizes else 0.0

@@ -1,4 +1,4 @@
-"""From the `generate` section of a config to an editor, and to what shapes its edits."""
+"""Open the editor that a config names, and list the settings that shape its edits."""
 
 from __future__ import annotations
 

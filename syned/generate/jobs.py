@@ -1,4 +1,4 @@
-"""From rows of the plan to jobs with pixels, and from results to rows of edits."""
+"""Turn rows of the plan into jobs with pixels, and the editor's results into rows of edits."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def inputs_of(run: Run, shard: int, fingerprint: str) -> str:
     """
     record = run.requests.record(shard)
     if record is None:
-        raise RunError(f"{run.requests.path} has no shard {shard}; run the same command to plan it")
+        raise RunError(
+            f"{run.requests.path} has no shard {shard}; run the same command again to plan it"
+        )
     return hashlib.sha256(f"{record.sha256}\n{fingerprint}".encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Which shards are still to be made, and what they will ask of the editor."""
+"""Find the shards whose edits are not made yet, and count what they will ask of the editor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run the shards in order in this process, with reading and writing beside the model.
+"""Make the edits of a plan shard by shard, with reading and writing beside the model.
 
 While the model computes, one thread reads and decodes the rows that come next, some encode PNG and
 one writes the shard before. About two shards are in memory, however long the plan is.

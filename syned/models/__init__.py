@@ -1,1 +1,1 @@
-"""Models behind small protocols, where their checkpoints lie, and what they compute on."""
+"""The models that Syned uses: what each can be asked, and how it is found and loaded."""

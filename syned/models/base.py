@@ -1,4 +1,7 @@
-"""What a stage may ask of a model. Nothing here loads one."""
+"""The protocols of models: what a stage may ask of an editor, a language model, an encoder.
+
+Nothing here loads a model.
+"""
 
 from __future__ import annotations
 

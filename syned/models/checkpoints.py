@@ -1,4 +1,4 @@
-"""Where a checkpoint lies: a folder, or a hub id that is resolved to one commit."""
+"""Find a checkpoint by its name: a folder, or a hub id that is resolved to one commit."""
 
 from __future__ import annotations
 
@@ -109,12 +109,12 @@ def _on_hub(name: str, *, what: str, marker: str, instead: str) -> Checkpoint:
         folder = snapshot_download(repository, revision=revision or None, allow_patterns=marker)
     except LocalEntryNotFoundError as error:
         raise EngineError(
-            f"{what} {name!r} is not on this machine and the hub cannot be reached; connect, or "
-            f"{instead}"
+            f"{what} {name!r} is not on this machine and the Hugging Face hub cannot be reached; "
+            f"connect to the network, or {instead}"
         ) from error
     except HfHubHTTPError as error:
         raise EngineError(
-            f"the hub does not give out {what} {name!r} ({error}); check its name and revision, "
-            "or log in with `hf auth login` where it is gated"
+            f"{what} {name!r} cannot be had from the Hugging Face hub ({error}); check its name "
+            "and revision, or log in with `hf auth login` if its owner has to grant access"
         ) from error
     return Checkpoint(repository, repository, Path(folder).name)

@@ -1,4 +1,4 @@
-"""What a model computes on: its device, its precision, and libraries that stay quiet meanwhile."""
+"""Choose a model's device and precision, and keep the libraries of models quiet."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def choose_device(name: str) -> torch.device:
     there = {"cuda": cuda, "mps": mps, "cpu": True}[chosen.type]
     if not there or (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()):
         raise ConfigError(
-            f"device {name!r} is not on this machine; take --device "
-            "auto, or run `make demo` to see Syned work without a GPU"
+            f"device {name!r} is not on this machine; set the device to auto, which takes the best "
+            "one that is there, or run `make demo` to see Syned work without a GPU"
         )
     return chosen
 

@@ -1,4 +1,4 @@
-"""Engines without a model: for tests, `--editor fake`, and timing all that is not the model."""
+"""Stand-ins for models: for tests, `--editor fake`, and timing everything but the model."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class AnswerStore:
     """A SQLite file of replies; made if it is not there.
 
     Raises:
-        RunError: the file cannot be written, or is no such store.
+        RunError: the file cannot be written, or is something else.
     """
 
     def __init__(self, path: Path) -> None:
@@ -104,6 +104,7 @@ class AnswerStore:
 
     def _failure(self, error: Exception) -> RunError:
         return RunError(
-            f"{self._path} cannot be used as a store of answers: {error}; free the disk, wait for "
-            "who holds it, or name another file with paraphrase.answers_file"
+            f"{self._path} cannot be used to store answers: {error}; free some disk space, wait "
+            "for a process that uses the file to end, or name another file with "
+            "--set paraphrase.answers_file=FILE"
         )

@@ -1,4 +1,4 @@
-"""From texts and a language model's answers to paraphrases."""
+"""Choose the paraphrases of a text from the answers of a language model."""
 
 from __future__ import annotations
 

@@ -94,11 +94,17 @@ def load_prompt(name: str) -> Prompt:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     match = _FRONT_MATTER.match(text)
     if match is None:
-        raise ConfigError(f"{path} does not begin with a front matter between two lines of ---")
+        raise ConfigError(
+            f"{path} does not begin with a front matter between two lines of ---; prompts/"
+            "paraphrase_caption.md is an example"
+        )
     front = _front_matter(path, match[1])
     sections = {name: body.strip() for name, body in _SECTION.findall(match[2])}
     if "User" not in sections:
-        raise ConfigError(f"{path} has no section `# User`; it is what a text is filled into")
+        raise ConfigError(
+            f"{path} has no section `# User`; add one with {{{{ text }}}} in the place of the text "
+            "that is to be paraphrased"
+        )
     return Prompt(
         id=front["id"],
         version=front["version"],
@@ -124,7 +130,10 @@ def _front_matter(path: Path, text: str) -> dict[str, Any]:
                 f"{'a whole number' if kind is int else 'some text'} is expected"
             )
     if unknown := sorted(front.keys() - kinds.keys() - {"examples"}):
-        raise ConfigError(f"{path}: {unknown[0]} is nothing that a front matter says")
+        raise ConfigError(
+            f"{path}: {unknown[0]} is no field of a front matter; the fields are "
+            f"{', '.join(kinds)} and examples"
+        )
     return front
 
 
@@ -135,7 +144,7 @@ def _examples(path: Path, examples: Any) -> tuple[tuple[str, str], ...]:
         for e in examples
     )
     if not fits:
-        raise ConfigError(f"{path}: every one of its examples needs a text and a paraphrase")
+        raise ConfigError(f"{path}: each of its examples needs a text and a paraphrase, no more")
     return tuple((e["text"], e["paraphrase"]) for e in examples)
 
 
@@ -149,7 +158,8 @@ def _template(path: Path, text: str, *, needs_text: bool = False) -> Template:
         used = meta.find_undeclared_variables(environment.parse(text))
     except TemplateSyntaxError as error:
         raise ConfigError(
-            f"{path}: {error.message}, in line {error.lineno} of a section"
+            f"{path}: a section is not a valid Jinja template: {error.message}, in line "
+            f"{error.lineno} of the section"
         ) from error
     known = ", ".join(f"{{{{ {name} }}}}" for name in FIELDS)
     if unknown := sorted(used - set(FIELDS)):
@@ -157,5 +167,8 @@ def _template(path: Path, text: str, *, needs_text: bool = False) -> Template:
             f"{path}: field {{{{ {unknown[0]} }}}} is never filled; the fields are {known}"
         )
     if needs_text and "text" not in used:
-        raise ConfigError(f"{path}: its section `# User` does not use {{{{ text }}}}")
+        raise ConfigError(
+            f"{path}: its section `# User` does not use {{{{ text }}}}; put it in the place of the "
+            "text that is to be paraphrased"
+        )
     return environment.from_string(text)

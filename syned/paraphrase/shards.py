@@ -1,4 +1,4 @@
-"""Ask a language model about the texts of a run, and commit what it made of them, shard by shard.
+"""Have a language model paraphrase the texts of a run, and commit them shard by shard.
 
 Texts are taken in waves. In every round of a wave, all texts that still lack paraphrases are in the
 model's hands together; each reply is stored before it is judged, so a kill costs what is in flight.

@@ -1,1 +1,1 @@
-"""From the rows of a source to the requests of a plan."""
+"""Plan which edits are made: turn the rows of a source into requests."""

@@ -1,4 +1,4 @@
-"""What an edit is called, and what follows from that: its seed and its guidance scales."""
+"""Compute the id of an edit, and from the id its seed and its guidance scales."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plan: from source rows to requests, each with an id, a seed and guidance scales of its own.
+"""Make the plan of a run or extend it: one request for each edit, variant after variant.
 
 The plan walks all source rows at variant 0, then all usable ones at variant 1, and so on, and only
 ever appends: a larger plan begins with the rows of the smaller one. How far it is lies in the
@@ -14,14 +14,12 @@ import pyarrow.compute as pc
 
 from syned.config import Scale
 from syned.errors import DataError, RunError
-from syned.plan.ids import Ids, draw_scale, edit_id, seed_of
+from syned.plan.ids import Ids
 from syned.plan.prepare import prepared
 from syned.plan.writer import Cursor, PlanWriter
 from syned.progress import RowsDone
 from syned.run.directory import Run
 from syned.run.records import Request, SourceRecord, from_rows
-
-__all__ = ["PlanSummary", "Planner", "draw_scale", "edit_id", "seed_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +147,8 @@ def refuse_further_rows(run: Run, *, before: int | None, now: int | None) -> Non
     more = before is not None and (now is None or now > before)
     if more and cursor.variant > 0 and cursor.source_rows == before:
         raise RunError(
-            f"{run.path / 'plan'} has source.limit {before} and asks for several edits of each of "
-            f"those rows already, so further rows have no place in it; go on with --set "
+            f"{run.path / 'plan'} has source.limit {before} and already holds several edits of "
+            "each source row, so it can take no further source rows; go on with --set "
             f"source.limit={before} or start another run with --run NAME"
         )
 
@@ -171,4 +169,7 @@ def _nothing_usable(cursor: Cursor) -> str:
     if not cursor.source_rows:
         return "the source has no rows; at least one image with an instruction is needed"
     reasons = ", ".join(f"{rows} {reason}" for reason, rows in cursor.failed.most_common())
-    return f"no row of the source can be edited: all {cursor.source_rows} failed ({reasons})"
+    return (
+        f"no row of the source can be edited: all {cursor.source_rows} failed ({reasons}); at "
+        "least one image that can be read, with an instruction, is needed"
+    )

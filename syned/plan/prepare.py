@@ -1,4 +1,4 @@
-"""From source records to rows of the plan: pictures hashed, fitted and encoded, in threads."""
+"""Prepare source rows for the plan in threads: hash, resize and encode their pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a plan, where rows are added: shards, their commits, and how far it all is."""
+"""Append rows to a plan, commit them shard by shard, and note how far the plan is."""
 
 from __future__ import annotations
 
@@ -202,10 +202,10 @@ def _find_end(run: Run) -> tuple[int, CommitRecord | None]:
 def _refuse_damage(run: Run, shard: int, image_shards: int) -> None:
     """A last shard that was cut off is made again; a hole in the middle cannot be."""
     if any(number > shard for number in run.requests.recorded()):
-        raise RunError(f"{run.requests.file(shard)} is not what was committed; {_WAYS_ON}")
+        raise RunError(f"{run.requests.file(shard)} is missing or damaged; {_WAYS_ON}")
     for number in range(image_shards):
         if not run.images.is_done(number, hashed=False):
-            raise RunError(f"{run.images.file(number)} is not what was committed; {_WAYS_ON}")
+            raise RunError(f"{run.images.file(number)} is missing or damaged; {_WAYS_ON}")
 
 
 _WAYS_ON = "restore the file or start another run with --run NAME"

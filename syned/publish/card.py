@@ -1,4 +1,4 @@
-"""The card of a dataset: README.md with what the hub reads at its head.
+"""The card of a dataset: README.md, with the metadata that the hub reads at its head.
 
 What comes from data or from a config is escaped, in YAML by its writer and in Markdown by `escape`.
 There is no time in it, so that the same dataset has the same card.

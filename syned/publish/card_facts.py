@@ -1,4 +1,4 @@
-"""What a card tells, before it is put into words."""
+"""The facts that a dataset card is written from."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ class CardFacts:
     """Language model and prompt -> paraphrases."""
     examples: Sequence[Mapping[str, Any]]
     """Some rows, without their images."""
+
+    @property
+    def has_captions(self) -> bool:
+        """Whether captions are among its columns; InstructPix2Pix has none."""
+        return "captions" in self.schema.names
 
     @property
     def source(self) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Publish a run: choose, split, write, describe.
+"""Publish a run as a dataset: choose edits, split them, write the files and the card.
 
 Files are written split after split, each under its name when it is complete, so that a killed call
 is gone on with at its last whole file. Memory holds a row group and the pairs in the encoders.

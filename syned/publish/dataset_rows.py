@@ -1,4 +1,4 @@
-"""From places in a run to rows of the dataset, their images encoded beside the reading."""
+"""Read the chosen edits of a run as rows of the dataset, and encode their images."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class PairReader:
         if edited is None:
             raise RunError(
                 f"edit {place.edit_id} has no true result; publish.true_images needs a source that "
-                "knows them, such as shapes"
+                "knows the true results, such as shapes"
             )
         values = self._values(request, self._scores_of(place), split)
         return Pair(values, source["image"]["bytes"], edited["bytes"])

@@ -1,4 +1,4 @@
-"""Both images of a pair as the same kind of file."""
+"""Encode both images of a pair as the same kind of file."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def encode(data: bytes, image_format: str, quality: int, *, where: str) -> bytes
             image = opened.convert("RGB")
     except (OSError, SyntaxError, ValueError) as error:
         raise RunError(
-            f"{where} cannot be decoded: {error}; its shard was changed after it was committed, "
-            "restore it or start another run"
+            f"{where} cannot be decoded: {error}; its shard was changed after it was committed, so "
+            "restore the shard or start another run with --run NAME"
         ) from error
     if image_format == "png":
         return png_bytes(image)

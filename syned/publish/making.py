@@ -1,4 +1,4 @@
-"""How a dataset was made, in words: source, editor, language model, filter."""
+"""The section of the card that says how a dataset was made."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 from syned import __version__
 from syned.markdown import code, escape, table
 from syned.publish.card_facts import CardFacts
+from syned.run.selection_file import REASON_MEANINGS
+from syned.run.truth import RIGHT
 
 
 def making(facts: CardFacts) -> Iterator[str]:
-    """The paragraphs and tables of the card's section of this name."""
-    yield f"Made with Syned {__version__}. The images are those of {_source_line(facts)}"
+    """The paragraphs and tables of the card's section "How it was made"."""
+    yield f"Made with Syned {__version__}. The source images are from {_source_line(facts)}"
     if facts.options.true_images:
-        yield "The edited images are the source's own, the true results of the instructions."
+        yield "The edited images are the source's own: the true results of the instructions."
     else:
         yield _editor_line(facts)
     yield _paraphrase_line(facts)
@@ -22,8 +24,8 @@ def making(facts: CardFacts) -> Iterator[str]:
     encoding = facts.options.image_format
     quality = "" if encoding == "png" else f", quality {facts.options.quality}"
     yield (
-        f"Both images of a pair were encoded by the same code ({encoding}{quality}), so that "
-        "nothing but their content tells them apart."
+        f"Both images of a pair were saved in the same way ({encoding}{quality}), so that only "
+        "their content tells them apart."
     )
 
 
@@ -49,51 +51,62 @@ def _editor_line(facts: CardFacts) -> str:
     ]
     name = code(editor.get("name", "unknown"))
     revision = f" (revision {code(editor['revision'])})" if editor.get("revision") else ""
-    return f"They were edited by {name}{revision}: {', '.join(told)}."
+    return f"They were edited by the model {name}{revision} with {', '.join(told)}."
 
 
 def _paraphrase_line(facts: CardFacts) -> str:
-    if "captions" not in facts.schema.names:
+    if not facts.has_captions:
         return "The edit prompts are the source's instructions."
+    captions = "The captions are the source's, or its instructions where it has none."
     if not facts.paraphrased:
-        return "The captions are the source's, or its instructions; nothing was paraphrased."
+        return f"{captions} Nothing was paraphrased."
     judge = facts.settings.get("versions", {}).get("similarity_model")
-    judged = f", judged by rules and by {code(judge)}" if judge else ""
+    judged = f", which were judged by rules and by {code(judge)}" if judge else ""
     made = "; ".join(
         f"{count:,} by {code(model)} with the prompt {code(prompt)}"
         for (model, prompt), count in sorted(facts.paraphrased.items())
     )
     return (
-        "The captions are the source's, or its instructions, followed by paraphrases of a language "
-        f"model{judged}. Accepted: {made}."
+        f"{captions} They are followed by paraphrases of a language model{judged}. In the whole "
+        f"run, so many were accepted: {made}."
     )
 
 
 def _filter_lines(facts: CardFacts) -> Iterator[str]:
-    if facts.options.unfiltered:
-        yield "**Nothing was filtered:** every edit that was made is here, whatever it looks like."
+    if facts.options.unfiltered and not facts.options.true_images:
+        yield "**Nothing was filtered:** edits that did not do what was asked for are here too."
     if facts.selection is None:
         return
     selection = facts.selection
     dropped = selection.get("dropped", {})
-    total = sum(dropped.values())
+    kept, total = selection["kept"], sum(dropped.values())
     encoder = selection.get("encoder")
     scored = f", scored by {code(encoder)}" if encoder else ""
     yield (
-        f"Of {selection['kept'] + total:,} edits{scored}, {selection['kept']:,} were kept and "
-        f"{total:,} dropped:"
+        f"Of {kept + total:,} edits{scored}, the filter kept {kept:,} and dropped {total:,}"
+        f"{' for these reasons:' if total else '.'}"
     )
-    yield table(("reason", "edits"), [(code(r), f"{n:,}") for r, n in dropped.items()])
+    if total:
+        yield table(
+            ("reason", "edits", "meaning"),
+            [(code(r), f"{n:,}", REASON_MEANINGS.get(r, "")) for r, n in dropped.items()],
+        )
     yield from _thresholds(selection.get("thresholds") or {})
     yield from _contamination(selection.get("contamination") or {})
-    truth = selection.get("truth")
-    if truth and truth["kept_judged"] and truth["right"]:
-        precision = truth["kept_right"] / truth["kept_judged"]
-        recall = truth["kept_right"] / truth["right"]
-        yield (
-            f"The true result is known for {truth['judged']:,} of these edits: {precision:.1%} of "
-            f"the kept ones are right, and {recall:.1%} of the right ones were kept."
-        )
+    yield from _truth(selection.get("truth"))
+
+
+def _truth(truth: Mapping[str, int] | None) -> Iterator[str]:
+    """Precision and recall, as far as there is something to divide by."""
+    if not truth or not truth["kept_judged"]:
+        return
+    text = (
+        f"The true result is known for {truth['judged']:,} of these edits: "
+        f"{truth['kept_right'] / truth['kept_judged']:.1%} of the kept ones are right"
+    )
+    if truth["right"]:
+        text += f", and {truth['kept_right'] / truth['right']:.1%} of the right ones were kept"
+    yield f"{text} ({RIGHT})."
 
 
 def _thresholds(thresholds: Mapping[str, Any]) -> Iterator[str]:
@@ -104,17 +117,22 @@ def _thresholds(thresholds: Mapping[str, Any]) -> Iterator[str]:
         return
     columns = [everywhere, *tasks.values()]
     rows = [(code(name), *(_value(own, name) for own in columns)) for name in names]
-    yield "Thresholds for all tasks, and where a task has its own:"
-    yield table(("threshold", "all", *(escape(task) for task in tasks)), rows)
+    yield "The thresholds of the filter:"
+    yield table(("threshold", "all tasks", *(escape(task) for task in tasks)), rows)
+    if tasks:
+        yield (
+            "Where a task's cell is empty, the threshold of all tasks holds for it. Where it is "
+            '"none", the task has no such threshold.'
+        )
 
 
 def _contamination(sets: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     if not sets:
-        yield "The edits were compared with no evaluation set."
+        yield "The edits were not compared with any evaluation set, so some may be part of one."
         return
-    yield "Edits that match an evaluation set were left out:"
+    yield "Edits with an image or a caption that is in an evaluation set were left out:"
     yield table(
-        ("evaluation set", "matching images", "matching captions"),
+        ("evaluation set", "edits by image", "edits by caption"),
         [
             (code(name), f"{found.get('images', 0):,}", f"{found.get('captions', 0):,}")
             for name, found in sets.items()

@@ -1,4 +1,4 @@
-"""Parquet files of a split: row groups that a viewer takes, cut where a file is full."""
+"""Write the rows of a split as Parquet files of a limited size, and list those files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a dataset's card says below its head, part by part."""
+"""The text of a dataset card, section by section."""
 
 from __future__ import annotations
 
@@ -52,10 +52,11 @@ def _summary(facts: CardFacts) -> str:
     what = "an edited image"
     if facts.options.true_images:
         what = "the true result of the instruction (no editor took part)"
+    captions = ", and captions that say what changed" if facts.has_captions else ""
     return (
-        f"{rows:,} pairs of a source image and {what}, each with the instruction that was "
-        "followed and with captions that say what changed. For training and testing models that "
-        "put the difference between two images into words, or that edit images."
+        f"{rows:,} pairs of a source image and {what}, each with the instruction for the "
+        f"edit{captions}. They serve to train and test models that describe the difference between "
+        "two images, or that edit images."
     )
 
 
@@ -78,17 +79,17 @@ def _splits(facts: CardFacts) -> Iterator[str]:
     )
     fractions = facts.options.fractions
     by_hash = (
-        f"by a hash of its pixels ({fractions.train:g} train, {fractions.validation:g} validation, "
-        f"{fractions.test:g} test; seed {facts.options.split_seed})"
+        f"by a hash of the image's pixels ({fractions.train:g} train, {fractions.validation:g} "
+        f"validation, {fractions.test:g} test; seed {facts.options.split_seed})"
     )
-    how = f"each source image is in one of them {by_hash}"
+    how = f"It is chosen {by_hash}."
     if facts.from_source:
-        how = f"the source's own where it names one, else {by_hash}"
-    yield f"Pairs of one source image never lie in two splits: {how}."
+        how = f"It is the source's own split, or if the source names none, it is chosen {by_hash}."
+    yield f"All pairs of a source image are in the same split. {how}"
     if facts.conflicts:
         yield (
-            f"{facts.conflicts:,} source images are in several splits of the source; here, test "
-            "wins over validation over train."
+            f"{facts.conflicts:,} source images are in several splits of the source. Here each of "
+            "them is in test if one of these is test, and else in validation."
         )
 
 
@@ -110,43 +111,52 @@ def column_type(kind: pa.DataType) -> str:
 
 def _examples(facts: CardFacts) -> str:
     def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-        captions = row.get("captions") or []
-        instruction = row.get("instruction", row.get("edit_prompt", ""))
+        task, captions = escape(row["task"] or ""), row.get("captions") or []
+        if not facts.has_captions:
+            return task, escape(row["edit_prompt"])
         return (
-            escape(row["task"] or ""),
-            escape(instruction),
+            task,
+            escape(row["instruction"]),
             "<br>".join(escape(caption) for caption in captions[:5]),
         )
 
-    return table(("task", "instruction", "captions"), [cells(row) for row in facts.examples])
+    header = ("task", "instruction", "captions") if facts.has_captions else ("task", "edit prompt")
+    return table(header, [cells(row) for row in facts.examples])
 
 
 def _limits(facts: CardFacts) -> str:
+    texts = "captions" if facts.has_captions else "edit prompts"
     captions = (
-        "The captions say what was asked for. Where an edit did something else as well, or only a "
+        f"The {texts} say what was asked for. Where an edit did something else as well, or only a "
         "part of it, they do not say so."
     )
     kinds = (
         "An editor follows some kinds of instructions better than others, so the kinds are not as "
         "frequent here as in the source."
     )
-    biases = "Biases of the source, of the editor and of the language model are in the data."
-    lines = [captions, kinds, biases]
-    if facts.options.true_images:
-        lines = lines[2:]
-    elif facts.selection is not None:
-        lines.append("The scores that decided are themselves made by a model, and err.")
+    biases = "The biases of the source and of every model that took part are in the data."
+    scores = (
+        "The filter decides by scores of models, which err. So some pairs here may be wrong, and "
+        "some good ones may have been dropped."
+    )
+    lines = [biases] if facts.options.true_images else [captions, kinds, biases]
+    if facts.selection is not None and not facts.options.true_images:
+        lines.append(scores)
     return "\n".join(f"- {line}" for line in lines)
 
 
 def _licence(facts: CardFacts) -> Iterator[str]:
     licence = facts.source.get("licence", "unknown")
     if licence == "unknown":
-        yield "Nobody has said what the source images may be used for; ask before you do."
-    else:
         yield (
-            f"The source images are under {code(licence)}, which stays in force for what was "
-            "made of them; so may the licence of the editor."
+            "The licence of the source images is not known. Find out what they may be used for "
+            "before you use them."
+        )
+    else:
+        editor = "" if facts.options.true_images else " The licence of the editor may hold as well."
+        yield (
+            f"The source images are under {code(licence)}, which also holds for what was made of "
+            f"them.{editor}"
         )
     if not facts.options.true_images:
         yield (

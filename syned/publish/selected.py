@@ -1,4 +1,4 @@
-"""Which edits are published: what the selection keeps, or all that were made."""
+"""Choose the edits to publish: those that the filter kept, or all that were made."""
 
 from __future__ import annotations
 
@@ -109,4 +109,4 @@ def _why_nothing(facts: dict[str, Any] | None) -> str:
     if not dropped:
         return "no edit was made without an error; see `syned status`"
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items())
-    return f"all edits were dropped ({reasons}); lower a threshold of `syned filter`"
+    return f"all edits were dropped ({reasons}); lower a threshold and run `syned filter` again"

@@ -1,4 +1,4 @@
-"""Splits by source image, so that variants of one picture never lie in two of them."""
+"""Give each source image a split, so that its edits are never in two of them."""
 
 from __future__ import annotations
 

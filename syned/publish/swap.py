@@ -1,4 +1,4 @@
-"""The folder of a dataset: built beside the old one, and put in its place when it is complete.
+"""Build a dataset beside the old one, and put it in its place when it is complete.
 
 dataset/            what others load
 dataset.partial/    what is being built; the next command goes on with it

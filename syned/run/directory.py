@@ -186,12 +186,15 @@ class Run:
         try:
             values = yaml.safe_load(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise RunError(f"{self.path} is not a run: it has no {SETTINGS_FILE}") from None
+            raise RunError(
+                f"{self.path} is not a run: it has no {SETTINGS_FILE}; name a run with --run NAME"
+            ) from None
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise RunError(f"{path} cannot be read: {error}") from error
         if not isinstance(values, dict) or not isinstance(values.get("config"), dict):
             raise RunError(
-                f"{path} is damaged: it holds no config; restore it or start another run"
+                f"{path} is damaged: it holds no config; restore it, or start another run with "
+                "--run NAME"
             )
         _refuse_newer(values, path)
         return values
@@ -295,7 +298,7 @@ def _choices(name: str, data_dir: Path) -> str:
     if not names:
         return "make one with `syned generate --source shapes`"
     close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
+    return f"did you mean {close[0]!r}?" if close else f"its runs are {', '.join(names)}"
 
 
 def _refuse_strangers(path: Path) -> None:
@@ -318,9 +321,9 @@ def _refuse_newer(settings: Mapping[str, Any], path: Path) -> None:
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         by = settings.get("versions", {}).get("syned", "a newer version")
         raise RunError(
-            f"{path} has schema_version {version!r}, written by Syned {by}; this one, "
-            f"{__version__}, reads up to {SCHEMA_VERSION}: update Syned, or start another run with "
-            "--run NAME"
+            f"{path} has schema_version {version!r}, written by Syned {by}; this is Syned "
+            f"{__version__}, which reads versions up to {SCHEMA_VERSION}: update Syned, or start "
+            "another run with --run NAME"
         )
 
 
@@ -328,7 +331,10 @@ def _take(file: IO[str], path: Path) -> None:
     try:
         taken = take_lock(file)
     except OSError as error:
-        raise RunError(f"{path.parent} cannot be locked: {error.strerror}") from error
+        raise RunError(
+            f"{path.parent} cannot be locked: {error.strerror}; use a folder on a disk that knows "
+            "file locks with --data-dir FOLDER"
+        ) from error
     if not taken:
         raise RunError(f"{path.parent} is in use by {_holder(path)}; wait for it to end")
     file.truncate(0)

@@ -1,4 +1,4 @@
-"""Single rows out of shards by their place, a row group in memory at a time."""
+"""Read single rows of shards by their place, with a row group in memory at a time."""
 
 from __future__ import annotations
 

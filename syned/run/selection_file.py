@@ -17,6 +17,20 @@ from syned.run.records import SELECTION_SCHEMA
 
 SELECTION_FILE = "selection.parquet"
 
+REASON_MEANINGS = {
+    "failed": "there is no edited image",
+    "flat": "the edited image is one color, or black",
+    "nothing_changed": "the edited image is all but equal to the source image",
+    "changed_too_much": "more changed than the task asks for",
+    "scene_lost": "the edited image no longer shows the scene",
+    "instruction_ignored": "what changed is not what was asked for",
+    "variants_disagree": "the variants of the request differ too much, so the editor was not sure",
+    "contaminated": "the edit, its source image or a caption is in an evaluation set",
+    "near_duplicate": "a better variant of the same request looks the same",
+    "beyond_best": "enough better variants of the same request are kept",
+}
+"""Why the filter drops an edit, in words."""
+
 _NOTED = b"syned"
 """Of the file's schema metadata: what the filter noted, as JSON."""
 

@@ -1,4 +1,4 @@
-"""What a run holds by now, told from its commit records and a few small columns."""
+"""Summaries of what a run holds, from its commit records and a few small columns."""
 
 from __future__ import annotations
 
@@ -199,9 +199,9 @@ def selection_summary(run: Run) -> SelectionSummary | None:
 
 def caption_examples(run: Run, count: int) -> list[tuple[str, list[str]]]:
     """Texts with their paraphrases, spread evenly over the captions of a run."""
-    records = [record for record in _records(run.captions) if record.rows]
+    records = list(_records(run.captions))
     total = sum(record.rows for record in records)
-    wanted = {total * i // count for i in range(count)} if total else set()
+    wanted = {total * i // count for i in range(count)}
     examples: list[tuple[str, list[str]]] = []
     first = 0
     for record in records:

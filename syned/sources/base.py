@@ -1,4 +1,4 @@
-"""What a source is: a stream of source records that starts anywhere, and where it comes from."""
+"""What a source is: records in a fixed order, with a name, a licence and a revision."""
 
 from __future__ import annotations
 

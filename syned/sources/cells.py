@@ -1,4 +1,4 @@
-"""Pictures in the cells of a table: bytes, or bytes and a path, as `datasets.Image` keeps them."""
+"""Read the picture in a cell of a table, which holds its bytes or names its file."""
 
 from __future__ import annotations
 

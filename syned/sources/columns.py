@@ -1,7 +1,8 @@
-"""Which column of somebody's table holds what: a map of known names, over which a config may rule.
+"""Find out which column of a table holds the image, the instruction, the captions, ...
 
-Datasets of edits agree on what they hold and not on what they call it. `resolve_columns` finds the
-columns once, before any row is read; `row_texts` then reads a row through them.
+Datasets of edits agree on what they hold and not on what they call it. So there is a map of known
+names, which a config may overrule. `resolve_columns` finds the columns once, before any row is
+read; `row_texts` then reads a row through them.
 """
 
 from __future__ import annotations
@@ -156,8 +157,8 @@ def _check_given(found: Sequence[str], given: Mapping[str, str], where: str, set
     for name, column in given.items():
         if name not in COLUMN_NAMES:
             raise ConfigError(
-                f"{setting}.{name} is not a column of Syned's{_nearest(name, COLUMN_NAMES)}; "
-                f"the names are {', '.join(COLUMN_NAMES)}"
+                f"{setting}.{name} is not known{_nearest(name, COLUMN_NAMES)}; the columns that "
+                f"Syned looks for are {', '.join(COLUMN_NAMES)}"
             )
         if column not in found:
             raise ConfigError(
@@ -186,8 +187,8 @@ def _missing(
     close = [c for c in found if difflib.get_close_matches(c, known, n=1)]
     hint = f"; the nearest is {close[0]}" if close else ""
     return (
-        f"{where} has columns {', '.join(found) or '(none)'}, and none of them is known as the "
-        f"{name}{hint}; say which it is with {setting}.{name}, "
+        f"{where} has columns {', '.join(found) or '(none)'}, and none of these names is known for "
+        f"the {name}{hint}; say which it is with {setting}.{name}, "
         f"or rename it to one of {', '.join(known)}"
     )
 

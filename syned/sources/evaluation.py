@@ -1,4 +1,4 @@
-"""Evaluation sets as streams of pictures and texts, whatever layout they come in."""
+"""Read the pictures and texts of an evaluation set, whatever its layout."""
 
 from __future__ import annotations
 
@@ -90,7 +90,10 @@ def _images(config: EvaluationSet) -> Iterator[EvaluationItem]:
         yield EvaluationItem(texts=tuple(_captions_in(Path(config.captions_file).expanduser())))
     files = images_in(folder)
     if not files:
-        raise ConfigError(f"filter.evaluation {config.name}: {folder} holds no image")
+        raise ConfigError(
+            f"filter.evaluation {config.name}: {folder} holds no image; set path to the folder of "
+            "the set's pictures"
+        )
     for name in islice(files, config.limit):
         try:
             yield EvaluationItem((read_image((folder / name).read_bytes()),))
@@ -104,7 +107,7 @@ def _captions_in(path: Path) -> Iterator[str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"captions of an evaluation set: {path} cannot be read: {error}") from error
+        raise DataError(f"captions_file {path} cannot be read as UTF-8 text: {error}") from error
     if path.suffix == ".txt":
         yield from text.splitlines()
         return
@@ -114,7 +117,10 @@ def _captions_in(path: Path) -> Iterator[str]:
             if line.strip():
                 yield from json_captions(json.loads(line))
     except ValueError as error:
-        raise DataError(f"{path} is not JSON: {error}") from error
+        raise DataError(
+            f"captions_file {path} is not JSON: {error}; for captions as plain lines, let its name "
+            "end in .txt"
+        ) from error
 
 
 def _as_source(config: EvaluationSet) -> SourceConfig:

@@ -73,7 +73,7 @@ def read_instructions(path: Path) -> list[str]:
         raise DataError(f"{path} cannot be read as UTF-8 text: {error}") from error
     instructions = [text for line in lines if (text := _INDEX_PREFIX.sub("", line).strip())]
     if not instructions:
-        raise ConfigError(f"{path} holds no instruction; write one a line")
+        raise ConfigError(f"{path} holds no instruction; write one on each line")
     return list(dict.fromkeys(instructions))
 
 
@@ -172,8 +172,8 @@ def _metadata_file(folder: Path) -> Path:
         raise ConfigError(
             f"{folder} has no instructions for its {len(images_in(folder))} images; give them in "
             "one of three ways: a metadata.csv (or .jsonl, .parquet) in the folder with the columns"
-            " file_name and instruction, source.instruction for one that goes for every image, "
-            "or source.instructions_file for a text file with one a line"
+            " file_name and instruction, source.instruction for one that holds for every image, "
+            "or source.instructions_file for a text file with one on each line"
         )
     return found[0]
 

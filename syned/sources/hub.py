@@ -150,7 +150,10 @@ def look_into(folder: Path, licence: str | None) -> Provenance:
     """
     paths = sorted(folder.rglob("*.parquet"))
     if not paths:
-        raise ConfigError(f"{folder} holds no .parquet file; source.path of a hub source needs one")
+        raise ConfigError(
+            f"{folder} holds no .parquet file, and a source of kind hub reads nothing else; for a "
+            "folder of images set source.kind to folder"
+        )
     revision = hash_parquet_files(folder, paths)
     return Provenance(revision, licence or _card_licence(folder / "README.md"))
 
@@ -169,8 +172,8 @@ def read_rows(table: Table, start: int) -> Iterator[dict[str, Any]]:
             }
     except _LOADING_ERRORS as error:
         raise DataError(
-            f"{table.name} broke off while its rows were read ({_short(error)}); "
-            "run the same command again to go on from there"
+            f"{table.name} cannot be read any further ({_short(error)}); run the same command "
+            "again to go on from there"
         ) from error
 
 
@@ -245,8 +248,8 @@ def _check_holds_images(feature: Any, column: str, setting: str, where: str) -> 
     )
     if not holds:
         raise ConfigError(
-            f"{where}: column {column} holds {feature}, no images; "
-            f"say which column does with {setting}"
+            f"{where}: column {column} holds {feature} instead of images; "
+            f"name the column of the images with {setting}"
         )
 
 
@@ -300,7 +303,10 @@ def _card_licence(card: Path) -> str:
     try:
         return _licence_text(DatasetCard.load(card).data.get("license"))
     except (OSError, ValueError) as error:
-        raise DataError(f"{card} cannot be read as a dataset card: {error}") from error
+        raise DataError(
+            f"{card} cannot be read as a dataset card: {error}; put it right, or say the licence "
+            "with source.licence"
+        ) from error
 
 
 def _licence_text(licence: object) -> str:
@@ -311,9 +317,10 @@ def _licence_text(licence: object) -> str:
 
 def _unreachable(place: str, error: Exception) -> str:
     return (
-        f"{place} cannot be opened ({_short(error)}); check its name, `hf auth login` and the "
-        "network, unset HF_HUB_OFFLINE, or where there is no network fetch it elsewhere with "
-        "`hf download --repo-type dataset` and point source.path at that folder"
+        f"{place} cannot be opened ({_short(error)}); check its name and the network, log in with "
+        "`hf auth login` if it is not public, and unset HF_HUB_OFFLINE; on a machine without a "
+        "network, point source.path at a folder that was filled elsewhere by "
+        "`hf download --repo-type dataset`"
     )
 
 

@@ -1,4 +1,4 @@
-"""Pictures as a person sees them: upright, 8-bit RGB, over white; and back to PNG.
+"""Read picture files as a person sees them: upright, 8-bit RGB, over white. Write PNG.
 
 Whatever a file holds (camera rotation, print inks, palettes, transparency, 16 bits), `read_image`
 gives the picture that a viewer would show, or raises BadImage with the reason as one word.

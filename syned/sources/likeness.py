@@ -1,4 +1,4 @@
-"""When two pictures are the same picture, though their files differ.
+"""Tell when two pictures are the same picture, though their files differ.
 
 There are two rules, since there are two questions. *Does a training show what the test shows?* One
 picture that does stops an experiment, so the rule is strict, and compares small copies of the

@@ -78,7 +78,8 @@ def _jsonl_row(path: Path, number: int, line: bytes) -> dict[str, Any]:
         raise DataError(f"{path} line {number} is not JSON: {error}") from error
     if not isinstance(row, dict):
         raise DataError(
-            f"{path} line {number} is {type(row).__name__}; an object {{...}} is needed"
+            f"{path} line {number} is no JSON object but a {type(row).__name__}; each line must "
+            'look like {"file_name": "a.jpg", "instruction": "..."}'
         )
     return row
 

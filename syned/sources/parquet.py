@@ -79,6 +79,8 @@ def _footer(path: Path, size: int) -> bytes:
         tail = file.read()
         length = int.from_bytes(tail[:4], "little")
         if tail[4:] != b"PAR1" or length + 8 > size:
-            raise DataError(f"{path} does not end as Parquet files do; it may be cut off")
+            raise DataError(
+                f"{path} does not end as Parquet files do, so it may be cut off; fetch it again"
+            )
         file.seek(size - 8 - length)
         return file.read(length)

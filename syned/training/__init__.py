@@ -1,4 +1,4 @@
-"""Making the models that come with Syned: an InstructPix2Pix and a CLIP, each from nothing."""
+"""Train models like those that come with Syned: an InstructPix2Pix editor and a CLIP."""
 
 from syned.training.commands import run_clip_training, run_editor_training
 

@@ -1,4 +1,4 @@
-"""The training commands: a config file in, a folder out."""
+"""What `syned train-editor` and `syned train-clip` do: a config file in, a folder out."""
 
 from __future__ import annotations
 

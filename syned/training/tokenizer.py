@@ -1,4 +1,4 @@
-"""A CLIP tokenizer of one's own, for text encoders that start from nothing."""
+"""Make a new CLIP tokenizer, for text encoders that start from random weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What trainings have in common: a folder that belongs to their settings, and a learning rate."""
+"""The working folder of a training, which belongs to its settings, and its learning rate."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def work_folder(settings: EditorTraining | ClipTraining, *, free: Set[str]) -> P
     note = work / "settings.json"
     ours = settings.model_dump(mode="json", exclude=set(free))
     if note.exists():
-        theirs = json.loads(note.read_text())
+        theirs = json.loads(note.read_text(encoding="utf-8"))
         differing = sorted(k for k in ours.keys() | theirs.keys() if ours.get(k) != theirs.get(k))
         if differing:
             listed = ", ".join(f"{k} {theirs.get(k)!r} (now {ours.get(k)!r})" for k in differing)
             raise RunError(
-                f"{work} was begun with {listed}; go on with those settings, or train into "
-                "another folder with --set output=FOLDER"
+                f"{work} holds a training that was begun with {listed}; go on with those settings, "
+                "or train into another folder with --set output=FOLDER"
             )
     write_json(note, ours)
     return work

@@ -16,9 +16,10 @@ import time
 from pathlib import Path
 
 from syned import pipeline
-from syned.cli.words import publish_lines, size
-from syned.progress import duration, show_progress
+from syned.cli.words import publish_lines
+from syned.progress import show_progress
 from syned.run.directory import open_run
+from syned.units import duration, size
 from tests.conftest import make_config
 from tests.made_up_run import MadeUp, make_run
 

@@ -13,6 +13,8 @@ from syned.cli import main
 from syned.config import TrainingConfig, TwoStreamConfig
 from tests.tiny_captioners import DrawnPairs, drawn_pairs, square, write_clip
 
+pytestmark = pytest.mark.timeout(600)  # a captioner is trained first, in seconds on an idle machine
+
 
 @pytest.fixture(scope="module")
 def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:

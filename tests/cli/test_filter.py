@@ -16,10 +16,10 @@ import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
-from syned.cli import main
 from syned.config import load_config
 from syned.run.directory import Run, open_run
 from syned.sources.images import png_bytes
+from tests.cli.conftest import run_cli
 from tests.scored_run import Made, noise, scored_run
 
 pytest.importorskip("imagehash")
@@ -36,18 +36,6 @@ FAKE = [
     "--set",
     "filter.thresholds.min_image_similarity=-1",
 ]
-
-
-@pytest.fixture(autouse=True)
-def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SYNED_DATA", str(tmp_path))
-
-
-def run_cli(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
 
 
 def planted(folder: Path) -> Run:
@@ -84,9 +72,9 @@ def test_planted_faults_are_caught_and_the_funnel_says_so(
     out, err = capsys.readouterr()
     assert "kept     1 of 5 edits, 20%" in out
     assert "dropped  1 failed, 1 flat, 1 nothing_changed, 1 contaminated" in out
-    assert "clear of mine: 1 by images, 0 by captions" in out
-    assert "right    100.0% of what is kept (1 of 1): the precision" in out
-    assert "kept     50.0% of what is right (1 of 2): the recall" in out
+    assert "dropped  as part of the evaluation set mine: 1 by images, 0 by captions" in out
+    assert "right    100.0% of the kept edits (1 of 1), the precision" in out
+    assert "kept     50.0% of the right edits (1 of 2), the recall" in out
     funnel = [line.split() for line in out.splitlines()]
     assert ["nothing_changed", "-1", "2", "left"] in funnel
     assert ["style", "0", "of", "3", "1", "failed,", "1", "flat,", "1", "contaminated"] in funnel
@@ -116,8 +104,8 @@ def test_other_thresholds_decide_again_with_no_model_and_no_picture(tmp_path: Pa
         "import sys\n"
         "for name in ('torch', 'transformers', 'diffusers', 'skimage', 'imagehash'):\n"
         "    sys.modules[name] = None\n"
-        "import syned.builders\n"
-        "syned.builders.find_spec = lambda name: True\n"
+        "import syned.filter.from_config\n"
+        "syned.filter.from_config.find_spec = lambda name: True\n"
         "from syned.cli import main\n"
         "main(sys.argv[1:])"
     )
@@ -158,11 +146,14 @@ def test_edits_that_come_later_are_scored_by_the_next_call(
     later = run.edits.file(1).read_bytes(), (run.edits.path / "00001.json").read_bytes()
     run.edits.remove(1)
     assert run_cli(*FAKE) == 0
-    assert "2 edits of the plan are not made yet" in capsys.readouterr().out
+    assert (
+        "2 edits of the plan are not made yet; run `syned filter` again when they are"
+        in capsys.readouterr().out
+    )
     run.edits.file(1).write_bytes(later[0])
     (run.edits.path / "00001.json").write_bytes(later[1])
     assert run_cli("status", "--run", "test") == 0
-    assert "2 made since: `syned filter` again" in capsys.readouterr().out
+    assert "2 were made since, so run `syned filter` again" in capsys.readouterr().out
     assert run_cli("filter") == 0
     out = capsys.readouterr().out
     assert "0 source images and 2 edits scored" in out
@@ -185,7 +176,7 @@ def test_calibration_prints_a_config_that_can_be_used(
     run = scored_run(tmp_path, [rows])
     assert run_cli(*FAKE, "--calibrate", "--precision", "0.9") == 0
     out = capsys.readouterr().out
-    assert "100.0% of what is kept is right" in out
+    assert "100.0% of the kept edits are right" in out
     assert not (run.path / "selection.parquet").exists()
 
     config = tmp_path / "mine.yaml"

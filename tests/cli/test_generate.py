@@ -1,9 +1,8 @@
-"""The command line from outside: what it prints, where, and how it exits."""
+"""`syned generate` from outside: what it prints, where, and how it exits."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -14,27 +13,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syned import __version__
-from syned.cli import main
 from syned.run.directory import Run, open_run
 from syned.run.status import summary
-from tests.conftest import make_config
+from tests.cli.conftest import SHAPES, run_cli
 
 ROOT = Path(__file__).parents[2]
-SHAPES = ["generate", "--source", "shapes", "--editor", "fake"]
-
-
-@pytest.fixture(autouse=True)
-def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SYNED_DATA", str(tmp_path))
-
-
-def run_cli(*arguments: str) -> int:
-    """Exit status of a command."""
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
 
 
 def test_generate_says_what_it_made_and_where_to_look(
@@ -105,8 +88,6 @@ def test_other_settings_are_refused_with_what_differs(
     ("arguments", "message"),
     [
         (["generate"], "no run was used"),
-        (["status"], "no run was used"),
-        (["sheet"], "no run was used"),
         (["generate", "--source", "shape"], "did you mean 'shapes'?"),
         (["generate", "--source", "shapes", "--config", "a.yaml"], "give one of them"),
         (["generate", "--config", "nowhere.yaml"], "nowhere.yaml is not there"),
@@ -114,7 +95,6 @@ def test_other_settings_are_refused_with_what_differs(
         ([*SHAPES, "--set", "generate.stepz=4"], "did you mean generate.steps?"),
         ([*SHAPES, "--device", "abacus"], "generate.device is 'abacus'"),
         (["generate", "--source", "folder"], "source.path is missing"),
-        (["train-editor", "nothing"], "'nothing' is no config"),
     ],
 )
 def test_a_mistake_is_one_plain_message_and_exit_2(
@@ -157,37 +137,6 @@ def test_a_dry_run_says_what_a_run_would_cost_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_status_of_a_run_without_edits_says_so(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Run.create_or_open(make_config("new"), data_dir=tmp_path)
-    assert run_cli("status") == 0
-    assert "0 done of 0 planned" in capsys.readouterr().out
-    assert run_cli("sheet") == 2
-    assert "no edit is finished yet" in capsys.readouterr().err
-
-
-def test_status_works_while_another_process_holds_the_run(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run_cli(*SHAPES, "--n", "4") == 0
-    with open_run(None, tmp_path).lock():
-        assert run_cli("status") == 0
-        assert run_cli("generate") == 2
-    assert "is in use by process" in capsys.readouterr().err
-
-
-def test_sheet_writes_where_it_is_told(tmp_path: Path) -> None:
-    assert run_cli(*SHAPES, "--n", "4") == 0
-    assert run_cli("sheet", "--out", str(tmp_path / "mine.png")) == 0
-    assert (tmp_path / "mine.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_cli("--version") == 0
-    assert capsys.readouterr().out == f"syned {__version__}\n"
-
-
 @pytest.mark.parametrize(("n", "begun"), [(20000, "plan/requests"), (320, "edits")])
 def test_ctrl_c_keeps_what_is_finished_says_how_to_go_on_and_exits_130(
     tmp_path: Path, n: int, begun: str, capsys: pytest.CaptureFixture[str]
@@ -215,57 +164,20 @@ def test_ctrl_c_keeps_what_is_finished_says_how_to_go_on_and_exits_130(
     assert f"{kept.remaining:,} to do" in capsys.readouterr().out
 
 
+def test_ctrl_c_before_anything_is_made_says_how_to_go_on_as_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("syned.pipeline.make_plan", stopped)
+    assert run_cli(*SHAPES) == 130
+    assert "0 edits are kept" in capsys.readouterr().err
+
+
 def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
     end = time.monotonic() + 60
     while not path.exists():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end
         time.sleep(0.02)
-
-
-LOOSE = ["--set", "paraphrase.similarity_threshold=-1", "--set", "paraphrase.word_threshold=-1"]
-
-
-def test_paraphrase_plans_if_nothing_is_planned_and_shows_examples(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    fake = ["--set", "generate.editor=fake", "--set", "generate.n=6", "--engine", "fake"]
-    assert run_cli("paraphrase", "--source", "shapes", *fake, *LOOSE) == 0
-    out, err = capsys.readouterr()
-    assert f"run      {tmp_path}/shapes" in out
-    assert "texts have all that were wanted" in out
-    texts = [line for line in out.splitlines() if re.match(r"  \S", line)]
-    assert len(texts) == 10
-    assert out.count("    -> ") > len(texts)
-    assert "plan: 6 of 6" in err
-    assert "requests: " in err
-    assert run_cli("paraphrase") == 0
-    assert "this time 0 requests" in capsys.readouterr().out
-    assert run_cli("status") == 0
-    assert "captions " in capsys.readouterr().out
-
-
-def test_paraphrase_with_other_settings_is_refused_until_it_is_redone(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert run_cli(*SHAPES, "--n", "4", "--set", "paraphrase.engine=fake", *LOOSE) == 0
-    assert run_cli("paraphrase") == 0
-    capsys.readouterr()
-    hotter = ["paraphrase", "--set", "paraphrase.temperature=1.5"]
-    assert run_cli(*hotter) == 2
-    assert "captions was made with temperature" in capsys.readouterr().err
-    assert run_cli(*hotter, "--redo") == 0
-
-
-def test_a_server_that_is_not_there_ends_paraphrase_with_one_line(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    pytest.importorskip("openai")
-    assert run_cli(*SHAPES, "--n", "4") == 0
-    capsys.readouterr()
-    gone = ["--url", "http://127.0.0.1:9/v1", "--model", "m", "--set", "paraphrase.retries=0"]
-    similar = ["--set", "paraphrase.similarity_model=fake"]
-    assert run_cli("paraphrase", *gone, *similar) == 2
-    err = capsys.readouterr().err
-    assert "the server at http://127.0.0.1:9/v1 does not answer" in err
-    assert "Traceback" not in err

@@ -1,3 +1,5 @@
+"""`syned publish` from outside."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -5,23 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from syned.cli import main
 from syned.run.directory import open_run
+from tests.cli.conftest import run_cli
 from tests.conftest import new_run
 from tests.made_up_run import MadeUp, make_run
-
-
-@pytest.fixture(autouse=True)
-def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SYNED_DATA", str(tmp_path))
-
-
-def run_cli(*arguments: str) -> int:
-    """Exit status of a command."""
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
 
 
 def test_publish_says_what_it_wrote_and_how_to_load_it(

@@ -1,4 +1,4 @@
-"""`syned report`."""
+"""`syned report` from outside."""
 
 from __future__ import annotations
 
@@ -9,20 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from syned.cli import main
+from tests.cli.conftest import run_cli
 from tests.report.page.made_up import MadeUp, make_run
-
-
-@pytest.fixture(autouse=True)
-def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SYNED_DATA", str(tmp_path))
-
-
-def run_cli(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
 
 
 def test_the_report_of_the_run_used_last_lies_in_its_folder(

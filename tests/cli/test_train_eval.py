@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from syned.cli import main
+from tests.cli.conftest import run_cli
 
 ROOT = Path(__file__).parents[2]
 CONFIG = {
@@ -47,17 +47,9 @@ CONFIG = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SYNED_DATA", str(tmp_path))
-
-
-def run_cli(*arguments: str) -> int:
-    """Exit status of a command."""
-    with pytest.raises(SystemExit) as ended:
-        main(["train-eval", *arguments])
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
+def train_eval(*arguments: str) -> int:
+    """Exit status of the command."""
+    return run_cli("train-eval", *arguments)
 
 
 def config_file(tmp_path: Path, **changes: Any) -> Path:
@@ -73,7 +65,7 @@ def test_it_trains_scores_and_says_where_the_report_is(
     pytest.importorskip("torch")
     monkeypatch.setenv("PATH", "/nowhere")  # without Java, which takes a while to start
     file = config_file(tmp_path)
-    assert run_cli("--config", str(file)) == 0
+    assert train_eval("--config", str(file)) == 0
     out, err = capsys.readouterr()
     folder = tmp_path / "small" / "train_eval"
     assert "small: CIDEr x 100 on 5 test pairs, and the gain over real" in out
@@ -86,7 +78,7 @@ def test_it_trains_scores_and_says_where_the_report_is(
     assert (trial / "weights" / "captioner.json").is_file()
 
     before = (trial / "metrics.json").stat().st_mtime_ns
-    assert run_cli() == 0  # the run that was used last
+    assert train_eval() == 0  # the run that was used last
     assert (trial / "metrics.json").stat().st_mtime_ns == before
     assert json.loads((folder / "gains.json").read_text())["missing"] == []
 
@@ -100,8 +92,8 @@ def test_it_trains_scores_and_says_where_the_report_is(
         (
             ["--set", "train_eval.test=null"],
             (
-                "syned: train_eval.test is missing; it says where the real pairs are, such as "
-                "{kind: spot_the_diff, path: FOLDER, split: test}\n"
+                "syned: train_eval.test is missing; it must say where real pairs for test are, "
+                "such as {kind: spot_the_diff, path: FOLDER, split: test}\n"
             ),
         ),
     ],
@@ -109,7 +101,7 @@ def test_it_trains_scores_and_says_where_the_report_is(
 def test_what_cannot_be_done_is_said_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    assert run_cli("--config", str(config_file(tmp_path)), *arguments) == 2
+    assert train_eval("--config", str(config_file(tmp_path)), *arguments) == 2
     assert capsys.readouterr().err == message
 
 
@@ -117,8 +109,8 @@ def test_a_run_that_is_not_published_is_told_to_publish_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = config_file(tmp_path, arms={"real": [["real"]], "both": [["real", "syned"]]})
-    assert run_cli("--config", str(file)) == 2
-    assert "publish the run first: `syned publish`" in capsys.readouterr().err
+    assert train_eval("--config", str(file)) == 2
+    assert "publish the run with `syned publish`" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 import yaml
 
 from syned.cli.words import (
-    RIGHT,
     calibration_lines,
     funnel_lines,
     run_lines,
     selection_lines,
     sheet_title,
-    size,
     work_line,
 )
 from syned.filter.calibrate import Calibration, Kept
 from syned.generate.shards import GenerateSummary
 from syned.run.status import RunSummary, SelectionSummary, TaskScore, TaskSelection
+from syned.run.truth import RIGHT
 
 SUMMARY = RunSummary(
     name="mine",
@@ -57,7 +55,6 @@ def test_tasks_get_a_table_with_the_meaning_of_right_and_a_total() -> None:
     assert lines[-3].split() == ["add", "1", "of", "4", "25%"]
     assert lines[-2].split() == ["color", "6", "of", "6", "100%"]
     assert lines[-1].split() == ["all", "7", "of", "10", "70%"]
-    assert sheet_title(scored, 36) == "mine: 36 of 1,500 edits by fake@1, 70% of all right"
 
 
 SELECTION = SelectionSummary(
@@ -70,15 +67,29 @@ SELECTION = SelectionSummary(
 )
 
 
+def test_a_sheet_says_what_its_edits_are_a_sample_of() -> None:
+    assert sheet_title(SUMMARY, 36) == "mine: 36 of 1,500 edits by fake"
+    scored = replace(SUMMARY, tasks=(TaskScore("color", 10, 7),))
+    assert sheet_title(scored, 36) == (
+        f"mine: 36 of 1,500 edits by fake; 70% of them are right\n{RIGHT}"
+    )
+    assert sheet_title(scored, 6, SELECTION) == (
+        "mine: 6 of the 60 edits that the filter kept, of 1,500 by fake; "
+        f"96% of the kept ones are right\n{RIGHT}"
+    )
+    unknown = replace(SELECTION, truth=None)
+    assert sheet_title(SUMMARY, 6, unknown).endswith("that the filter kept, of 1,500 by fake")
+
+
 def test_what_the_filter_did_is_said_with_precision_and_recall() -> None:
     lines = selection_lines(SELECTION)
     assert lines[0] == "kept     60 of 2,000 edits, 3%"
     assert lines[1] == "dropped  10 failed, 1,930 scene_lost"
-    assert lines[2] == "clear of spot: 3 by images, 1 by captions"
-    assert lines[3] == "right    96.0% of what is kept (48 of 50): the precision"
-    assert lines[4] == "kept     60.0% of what is right (48 of 80): the recall"
+    assert lines[2] == "dropped  as part of the evaluation set spot: 3 by images, 1 by captions"
+    assert lines[3] == "right    96.0% of the kept edits (48 of 50), the precision"
+    assert lines[4] == "kept     60.0% of the right edits (48 of 80), the recall"
     assert selection_lines(replace(SELECTION, behind=7))[0].endswith(
-        "7 made since: `syned filter` again"
+        "7 were made since, so run `syned filter` again"
     )
     assert len(selection_lines(replace(SELECTION, truth=None))) == 3
     none = {"judged": 5, "right": 0, "kept_judged": 0, "kept_right": 0}
@@ -104,7 +115,9 @@ def test_thresholds_are_printed_as_a_config_that_leaves_no_default_in_force() ->
     values = yaml.safe_load(text)["filter"]
     assert values["tasks"] == {"add": {"max_ssim": 0.75}, "a: b": {"min_ssim": 0.1235}}
     assert set(values["thresholds"].values()) == {None}
-    assert "75.0% of what is kept is right (6 of 8), 60.0% of what is right is kept" in text
+    assert (
+        "75.0% of the kept edits are right (6 of 8), 60.0% of the right edits are kept (6 of 10)"
+    ) in text
     alike = {"add": {"max_ssim": 0.75}, "style": {"max_ssim": 0.75}}
     values = yaml.safe_load("\n".join(calibration_lines(Calibration(alike, kept, kept))))["filter"]
     assert values["thresholds"]["max_ssim"] == 0.75
@@ -114,14 +127,6 @@ def test_thresholds_are_printed_as_a_config_that_leaves_no_default_in_force() ->
 def test_a_run_without_edits_promises_no_time() -> None:
     empty = replace(SUMMARY, seconds_per_edit=None, done=0, failed=0, failed_by_reason={})
     assert not any(line.startswith(("time", "failed")) for line in run_lines(empty))
-
-
-@pytest.mark.parametrize(
-    ("size_bytes", "words"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (20_000_000_000, "20 GB")],
-)
-def test_a_size_is_said_in_decimal_units(size_bytes: int, words: str) -> None:
-    assert size(size_bytes) == words
 
 
 def test_what_a_call_took_says_how_much_was_the_model() -> None:

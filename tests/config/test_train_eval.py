@@ -9,11 +9,8 @@ import yaml
 
 from syned.captioning.data.arms import with_own_dataset
 from syned.config import (
-    Blip2idcConfig,
-    NewBlip2,
     RunConfig,
     TrainEvalConfig,
-    TwoStreamConfig,
     load_config,
 )
 from syned.errors import ConfigError
@@ -104,6 +101,7 @@ def test_a_run_keeps_the_section_and_gives_it_back(tmp_path: Path) -> None:
     )
     config = load_config(path)
     run = Run.create_or_open(config, data_dir=tmp_path)
+    run.write_settings(config, {}, sections=())
     again = load_settings(RunConfig, run.path / "run.yaml", section="config")
     assert again == config
     assert again.train_eval.seeds_of("b") == (4,)
@@ -149,9 +147,3 @@ def test_a_set_of_that_name_in_the_config_goes_before_it(tmp_path: Path) -> None
     given = TrainEvalConfig.model_validate({"sets": {"syned": {"kind": "shapes"}}})
     assert with_own_dataset(given, tmp_path) == given
     assert with_own_dataset(TrainEvalConfig(), tmp_path / "nowhere") == TrainEvalConfig()
-
-
-def test_a_captioner_says_which_checkpoint_it_starts_from() -> None:
-    assert Blip2idcConfig(model="a/b").starts_from == "a/b"
-    assert Blip2idcConfig(new=NewBlip2()).starts_from is None
-    assert TwoStreamConfig(encoder="bundled:shapes").starts_from == "bundled:shapes"

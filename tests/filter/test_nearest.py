@@ -41,6 +41,13 @@ def test_similarity_is_the_largest_cosine() -> None:
     assert found.distance.tolist() == [64, 64, 64]
 
 
+def test_pictures_without_embeddings_are_like_none_of_the_set() -> None:
+    """A shard of edits that all failed has no width."""
+    of_set = np.array([[0, 1], [1, 0]], np.float32)
+    found = nearest(np.zeros(2, np.uint64), np.zeros((2, 0), np.float32), NO_HASHES, of_set)
+    assert found.similarity.tolist() == [-1, -1]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

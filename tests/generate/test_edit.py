@@ -113,7 +113,7 @@ def test_jobs_are_taken_as_batches_fill_and_not_all_at_once() -> None:
 @pytest.mark.parametrize(
     ("results", "message"),
     [
-        ([], "answered 0 results for a batch of 1"),
+        ([], "gave 0 results for a batch of 1"),
         ([EditResult()], "neither an image nor a reason"),
         ([EditResult(np.zeros((8, 16, 3), np.uint8))], r"uint8 of shape \(8, 16, 3\)"),
         ([EditResult(np.zeros((16, 16, 3), np.float32))], "is float32"),

@@ -179,21 +179,6 @@ def test_the_commit_record_counts_failures_by_reason_and_right_edits(tmp_path: P
     }
 
 
-def test_errors_are_mean_absolute_differences_to_the_truth_in_0_to_1(tmp_path: Path) -> None:
-    run = new_run(tmp_path)
-    black, job = np.zeros((16, 16, 3), np.uint8), make_job(0)
-    job = replace(job, request=replace(job.request, true_image=_png(black)))
-    plan_of(run, [[job]])
-
-    make(run)
-
-    (answer,) = FakeEditor().edit([job], steps=1)
-    (edit,) = edits_of(run, 0)
-    assert answer.pixels is not None
-    assert edit.true_error == pytest.approx(answer.pixels.mean() / 255)
-    assert edit.source_error == pytest.approx(job.pixels.mean() / 255)
-
-
 def _with_truth(job: EditJob, answer: EditResult) -> EditJob:
     assert answer.pixels is not None
     return replace(job, request=replace(job.request, true_image=_png(answer.pixels)))

@@ -86,11 +86,3 @@ def test_when_every_edit_failed_status_is_pointed_at(tmp_path: Path) -> None:
 
     with pytest.raises(RunError, match="no edit was made without an error"):
         choose(run, unfiltered=True)
-
-
-def test_a_damaged_selection_is_named(tmp_path: Path) -> None:
-    run = make_run(tmp_path, MadeUp(4))
-    (run.path / "selection.parquet").write_bytes(b"PAR1")
-
-    with pytest.raises(RunError, match=r"selection\.parquet cannot be read.*`syned filter` again"):
-        choose(run, unfiltered=False)

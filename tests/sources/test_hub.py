@@ -258,7 +258,7 @@ def test_damage_inside_a_file_ends_the_rows_with_an_error(tmp_path: Path) -> Non
     data = bytearray(path.read_bytes())
     data[4:200] = bytes(196)
     path.write_bytes(data)
-    with pytest.raises(DataError, match=r"broke off while its rows were read"):
+    with pytest.raises(DataError, match=r"cannot be read any further"):
         list(open_source(config_of(tmp_path)).records(0))
 
 

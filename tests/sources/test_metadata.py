@@ -63,7 +63,7 @@ def test_a_damaged_line_of_jsonl_is_named(tmp_path: Path) -> None:
 def test_a_line_of_jsonl_that_is_no_object_is_named(tmp_path: Path) -> None:
     path = tmp_path / "metadata.jsonl"
     path.write_text('["a.png"]\n')
-    with pytest.raises(DataError, match=r"line 1 is list; an object"):
+    with pytest.raises(DataError, match=r"line 1 is no JSON object but a list; each line must"):
         metadata_columns(path)
 
 

@@ -1,1 +1,1 @@
-"""Pairs of images with references, from wherever they are published, and which are learned from."""
+"""Pairs of images with references: read them, mix them into arms, and check them for leaks."""

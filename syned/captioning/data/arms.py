@@ -1,6 +1,7 @@
-"""Arms: what a captioner is trained on, so that what is told apart is the data and nothing else.
+"""Arms: which pairs a captioner is trained on, and for how many steps.
 
-Every arm has the same number of optimizer steps and the same looks at the same validation pairs.
+Every arm has the same number of optimizer steps, and its validation loss is measured equally often
+on the same pairs, so that two arms differ in their data and in nothing else.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ def open_material(config: TrainEvalConfig, open_pairs: Callable[[PairSource], Pa
     if config.validation is None or config.test is None:
         missing = "validation" if config.validation is None else "test"
         raise ConfigError(
-            f"train_eval.{missing} is missing; it says where the real pairs are, such as "
-            f"{{kind: spot_the_diff, path: FOLDER, split: {missing}}}"
+            f"train_eval.{missing} is missing; it must say where real pairs for {missing} are, "
+            f"such as {{kind: spot_the_diff, path: FOLDER, split: {missing}}}"
         )
     return Material(
         sets={name: open_pairs(config.sets[name]) for name in config.sets if name in used},
@@ -127,11 +128,13 @@ def _check_names(config: TrainEvalConfig) -> None:
         for name in (name for phase in arm.phases for name in phase.sets):
             if name in config.sets:
                 continue
-            known = f"there are {', '.join(config.sets)}" if config.sets else "there is none"
-            publish = "; publish the run first: `syned publish`" if name == "syned" else ""
+            known = f"has only {', '.join(config.sets)}" if config.sets else "is empty"
+            way_on = "say there where its pairs are"
+            if name == "syned":
+                way_on = "publish the run with `syned publish`, or " + way_on
             raise ConfigError(
-                f"train_eval.sets.{name} is missing, and arm {arm_name!r} is trained on it; "
-                f"{known}{publish}"
+                f"arm {arm_name!r} is trained on the set {name!r}, but train_eval.sets {known}; "
+                f"{way_on}"
             )
 
 

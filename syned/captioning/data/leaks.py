@@ -1,4 +1,4 @@
-"""Whether pairs for training show pictures that pairs for testing show, too.
+"""Find source images that are both in the training pairs and in the test pairs.
 
 Variants of one source image are near copies of each other, so a captioner that has seen one of
 them has seen the test. Ids tell within a dataset; across datasets, and where there are none, the
@@ -35,9 +35,9 @@ def refuse_leaks(train: PairSet, test: PairSet, *, where: str) -> None:
     if found:
         ids = [train.infos[place].pair_id for place in found[:3]]
         raise DataError(
-            f"{where}: {len(found)} of {len(train.infos)} pairs for training show a source image "
-            f"that is tested on (first: {', '.join(ids)}); leave them out, or split the sets by "
-            "source image"
+            f"{where}: {len(found)} of {len(train.infos)} pairs of the first show a source image "
+            f"that the second shows too (the first are {', '.join(ids)}); a captioner must not be "
+            "tested on what it has seen, so leave them out, or split the data by source image"
         )
 
 

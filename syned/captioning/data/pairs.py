@@ -1,4 +1,4 @@
-"""Pairs of images with references: what every reader yields and every captioner learns from."""
+"""A set of pairs of images with references: what readers make and captioners are trained on."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What synthetic pairs are worth: captioners trained with them and without, compared."""
+"""Compare captioners that are trained with synthetic pairs and without."""

@@ -1,4 +1,4 @@
-"""Where trials are run: the pairs, opened once, and the tools."""
+"""Run the trials of an experiment with pairs and tools that are opened once."""
 
 from __future__ import annotations
 

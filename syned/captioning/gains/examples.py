@@ -1,4 +1,4 @@
-"""Test pairs to look at: both pictures, the references, and what every arm said."""
+"""Choose test pairs to show, with both pictures, the references and every arm's caption."""
 
 from __future__ import annotations
 

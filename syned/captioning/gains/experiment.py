@@ -1,4 +1,4 @@
-"""An experiment: every captioner on every arm with every seed, then what the data gained."""
+"""Run an experiment: train every captioner on every arm with every seed, then report gains."""
 
 from __future__ import annotations
 

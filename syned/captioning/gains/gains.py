@@ -1,4 +1,4 @@
-"""What the data gained: scores of every arm over its seeds, and their gain over the baseline."""
+"""Compute the scores of every arm over its seeds, and its gains over the baseline arm."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def trained_on(arm: ArmConfig) -> str:
         )
         for phase in arm.phases
     ]
-    return ", then ".join(phases) + (" (pictures blanked)" if arm.blank_images else "")
+    return ", then ".join(phases) + (" (images replaced by gray)" if arm.blank_images else "")
 
 
 def _constant_caption(material: Material, arm: ArmConfig) -> str:

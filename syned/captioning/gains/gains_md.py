@@ -1,4 +1,4 @@
-"""gains.md: what the data gained, for a person to read."""
+"""Write gains.md, the report of an experiment that people read."""
 
 from __future__ import annotations
 
@@ -67,23 +67,26 @@ def _head(gains: Gains) -> str:
     test = gains["test"]
     what = (
         f"Scores on all {test['pairs']:,} test pairs, times 100 as papers print them: mean and "
-        f"standard deviation over seeds. Gains are over the arm {code(gains['baseline'])}, "
-        "with their 95% intervals; where one lies above zero, the gain is not chance."
+        "standard deviation over seeds. A gain is the difference from the arm "
+        f"{code(gains['baseline'])}. The interval behind it holds 95% of the differences that come "
+        "out when test pairs and seeds are drawn again at random from those there are. With few "
+        "seeds this interval is narrower than the true uncertainty."
     )
-    lines = ["# What the data gains", what]
+    lines = ["# Gains from the training data", what]
     if not gains["comparable"]:
         lines.append(
-            f"**These scores are not comparable with papers**: they were made by "
-            f"{escape(gains['scorer'])}. With Java installed, the same command scores again."
+            "**These scores are not comparable with papers**: the scorer was "
+            f"“{escape(gains['scorer'])}”. Install Java and run the same command again; it scores "
+            "the same captions anew and trains nothing."
         )
     few = [name for name, captioner in gains["captioners"].items() if len(captioner["seeds"]) < 3]
     if few:
         lines.append(
             f"With fewer than three seeds, the scores of {escape(', '.join(few))} say little "
-            "about their spread."
+            "about how much they vary from seed to seed."
         )
     if gains["missing"]:
-        lines.append(f"**Not done yet**: {escape(', '.join(gains['missing']))}.")
+        lines.append(f"**Not trained yet**: {escape('; '.join(gains['missing']))}.")
     lines.append("![CIDEr of every arm](gains.png)")
     return "\n\n".join(lines)
 
@@ -124,8 +127,8 @@ def _task_table(gains: Gains, captioner: Mapping[str, Any]) -> str:
     rows.append(["most frequent caption", *map(percent, constant)])
     heads = [f"{escape(task)} ({count})" for task, count in tasks.items()]
     note = (
-        "CIDEr by task, each scored as a test set of its own (so that tasks are not to be compared "
-        "with one another), with the gain:\n\n"
+        "CIDEr by task, with the gain below it. Each task is scored as a test set of its own, so "
+        "the scores of two tasks cannot be compared with one another:\n\n"
     )
     return note + table(["arm", *heads], rows)
 
@@ -144,13 +147,14 @@ def _method(gains: Gains) -> str:
             rows.append([escape(name), escape(arm), escape(values["trained_on"]), steps, different])
     heads = ["captioner", "arm", "trained on", "steps by seed", "different captions by seed"]
     text = (
-        "Every arm had the same number of optimizer steps at most, looked at the same "
-        f"{gains['validation']['pairs']:,} validation pairs to choose its best weights, and "
-        "saw the test pairs once, at the end. No source image is in training and in the test: "
-        f"that was checked. Scores: {escape(gains['scorer'])}. Intervals: "
-        f"{gains['bootstrap']:,} resamples of the test pairs and of the seeds, the same pairs "
-        "for both arms. The most frequent caption is that of the baseline's training pairs: "
-        f"“{escape(gains['constant']['caption'])}”."
+        "All arms were allowed the same number of optimizer steps. The weights with the lowest "
+        f"loss on the same {gains['validation']['pairs']:,} validation pairs were kept, and the "
+        "test pairs were captioned once, at the end. No source image is in both the training and "
+        f"the test pairs, which was checked. The scorer was “{escape(gains['scorer'])}”. Each "
+        f"interval comes from {gains['bootstrap']:,} resamples of the test pairs and of the seeds, "
+        "and a resample has the same pairs for both arms. The row “most frequent caption” is the "
+        "score of giving every test pair the same caption, the most frequent one of the "
+        f"baseline's training pairs: “{escape(gains['constant']['caption'])}”."
     )
     return "\n\n".join(["## How it was measured", text, table(heads, rows)])
 

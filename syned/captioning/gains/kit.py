@@ -1,4 +1,4 @@
-"""What an experiment works with: what opens pairs, trains captioners and scores what they say."""
+"""The functions with which an experiment opens pairs, trains captioners and scores captions."""
 
 from __future__ import annotations
 

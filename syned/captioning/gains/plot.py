@@ -1,4 +1,4 @@
-"""gains.png: CIDEr of every arm, a panel for each captioner."""
+"""Draw gains.png: the CIDEr of every arm, with one panel for each captioner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trial: one captioner, trained on one arm with one seed, and what it said of the test pairs.
+"""One trial: train a captioner on one arm with one seed, then caption and score the test pairs.
 
     <captioner>/<arm>/seed-N/
       trial.json           what is tried, written first; which predictions are whole
@@ -229,7 +229,8 @@ def claim(trial: Trial, say: Say) -> None:
     if record.get("fingerprint") == trial.fingerprint:
         return
     if record:
-        say(f"made again, since {_difference(record.get('identity', {}), trial.identity())}")
+        changes = _difference(record.get("identity", {}), trial.identity())
+        say(f"trained again, because {changes}")
     try:
         if trial.folder.exists():
             shutil.rmtree(trial.folder)
@@ -244,7 +245,8 @@ def _captions(captioner: Captioner, pairs: PairSet) -> Iterator[str]:
         captions = captioner.caption([pairs.images(index) for index in range(begin, end)])
         if len(captions) != end - begin:
             raise EngineError(
-                f"{captioner.name} gave {len(captions)} captions for {end - begin} pairs"
+                f"the captioner {captioner.name!r} wrote {len(captions)} captions for "
+                f"{end - begin} pairs; it must write one for each"
             )
         yield from captions
 
@@ -288,12 +290,12 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _difference(was: Mapping[str, object], now: Mapping[str, object]) -> str:
-    """What differs, in words: "training.steps was 100 and is 200"."""
+    """What differs, in words: "training.steps was 100 and is now 200"."""
     names = [name for name in sorted({*was, *now}) if was.get(name) != now.get(name)]
     said = [
-        f"{name} is other data now"
+        f"the pairs of {name.removeprefix('data.')} have changed"
         if name.startswith("data.")
-        else f"{name} was {json.dumps(was.get(name))} and is {json.dumps(now.get(name))}"
+        else f"{name} was {json.dumps(was.get(name))} and is now {json.dumps(now.get(name))}"
         for name in names
     ]
     return ", ".join(said[:3]) + (f" and {len(said) - 3} more" if len(said) > 3 else "")

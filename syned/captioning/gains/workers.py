@@ -1,7 +1,7 @@
-"""Trials in processes of their own: a small model leaves most of a machine's cores idle.
+"""Run several trials at the same time, each in a process of its own.
 
-The processes end with the one that started them, however that ends; a training that is cut off
-goes on from its last checkpoint.
+A small model leaves most of a machine's cores idle. The processes end with the one that started
+them, however that ends; a training that is cut off goes on from its last checkpoint.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def run_in_processes(
         Each trial that has been run, with the seconds that it took.
 
     Raises:
-        EngineError: a process ended without a word, as for want of memory.
+        EngineError: a process ended without a report, as when memory ran out.
         SynedError: a trial failed.
     """
     context = multiprocessing.get_context("spawn")
@@ -115,10 +115,12 @@ def _listen(
 def _check_alive(workers: Sequence[SpawnProcess]) -> None:
     for worker in workers:
         if worker.exitcode:
-            why = "see above" if worker.exitcode > 0 else "perhaps for want of memory"
+            why = "its error is printed above"
+            if worker.exitcode < 0:
+                why = "something ended it, perhaps the system because memory ran out"
             raise EngineError(
-                f"a training process ended with code {worker.exitcode} ({why}); the same command "
-                "goes on, with --set train_eval.workers=1 in one process"
+                f"a training process ended with code {worker.exitcode} ({why}); run the same "
+                "command again to go on, and add --set train_eval.workers=1 to need less memory"
             )
 
 

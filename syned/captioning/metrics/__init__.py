@@ -1,1 +1,1 @@
-"""The scores of captions, and how sure a difference between two of them is."""
+"""Score captions, and say how certain the difference between two captioners is."""

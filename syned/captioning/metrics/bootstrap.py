@@ -1,4 +1,4 @@
-"""How sure a difference between two captioners is: the paired bootstrap over test pairs.
+"""The paired bootstrap: an interval for the difference between two captioners.
 
 A resample draws test pairs with replacement, the same ones for both. ROUGE-L and CIDEr of a
 resample are means of the pairs' scores; CIDEr's document frequencies stay those of the whole set,
@@ -67,7 +67,8 @@ def paired_interval(
     lengths = {len(scores.bleu_counts) for scores in (*first, *second)}
     if len(lengths) != 1 or lengths == {0}:
         raise DataError(
-            f"two captioners are compared on the same pairs; these have {sorted(lengths)}"
+            "two captioners can be compared only if all their seeds are scored on the same pairs, "
+            f"at least one; these are scored on {' and '.join(map(str, sorted(lengths)))} pairs"
         )
     (pairs,) = lengths
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""The two parts of COCO-caption that are Java programs: the PTB tokenizer and METEOR.
+"""Run the two parts of COCO-caption that are Java programs: the PTB tokenizer and METEOR.
 
 Both come with the package `pycocoevalcap`. Its own wrappers are not used: they write beside their
 code, print, lose count of lines when a text has an odd line break, and leave METEOR running when
@@ -31,6 +31,8 @@ _AT_ONCE = 32
 
 # Garbage collection in one thread leaves the other cores alone; texts are UTF-8 in any locale.
 _JAVA_OPTIONS = ("-XX:+UseSerialGC", "-Dfile.encoding=UTF-8")
+
+_WAY_ON = "check that `java -version` works"
 
 # As in pycocoevalcap, which takes it from COCO-caption.
 _DROPPED = frozenset("'' ' `` ` -LRB- -RRB- -LCB- -RCB- . ? ! , : - -- ... ;".split())
@@ -78,7 +80,10 @@ def ptb_tokens(texts: Sequence[str]) -> list[str]:
         file.write_text("".join(f"{text}\n" for text in texts), "utf-8", errors="replace")
         lines = _run_tokenizer(folder, file)
     if len(lines) != len(texts):
-        raise EngineError(f"the PTB tokenizer gave {len(lines)} lines for {len(texts)} texts")
+        raise EngineError(
+            f"the PTB tokenizer gave {len(lines)} lines for {len(texts)} texts; it must give one "
+            "for each"
+        )
     return [" ".join(w for w in line.split(" ") if w and w not in _DROPPED) for line in lines]
 
 
@@ -92,7 +97,7 @@ def _run_tokenizer(folder: Path, file: Path) -> list[str]:
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise EngineError(f"the PTB tokenizer cannot be run: {error}") from error
+        raise EngineError(f"the PTB tokenizer cannot be run: {error}; {_WAY_ON}") from error
     if done.returncode != 0:
         raise EngineError(f"the PTB tokenizer failed: {_last_line(done.stderr)}")
     lines = done.stdout.decode("utf-8", errors="replace").split("\n")
@@ -123,7 +128,7 @@ class Meteor:
             )
         except OSError as error:
             self._log.close()
-            raise EngineError(f"METEOR cannot be run: {error}") from error
+            raise EngineError(f"METEOR cannot be run: {error}; {_WAY_ON}") from error
         self.close = weakref.finalize(self, _end, self._process, self._log)
         """Ends it; again is no mistake."""
 

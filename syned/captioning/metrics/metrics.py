@@ -1,4 +1,4 @@
-"""BLEU, METEOR, ROUGE-L and CIDEr as COCO-caption computes them, so that papers' numbers compare.
+"""Compute BLEU, METEOR, ROUGE-L and CIDEr as COCO-caption does, so that papers' numbers compare.
 
 The scorers are those of `pycocoevalcap`. "CIDEr" is CIDEr-D, as in COCO-caption; its document
 frequencies are counted in the references of the set that is scored, so a task scored as a set of

@@ -1,4 +1,4 @@
-"""What a captioner is, and what it is trained on."""
+"""What every captioner can do, and what a phase of its training is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""BLIP-2 as BLIP2IDC needs it: loaded by name or built small, with image tokens and LoRA."""
+"""Load a BLIP-2 or build a small one, with the image tokens and LoRA that BLIP2IDC needs."""
 
 from __future__ import annotations
 

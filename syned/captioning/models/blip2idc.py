@@ -102,17 +102,18 @@ class Blip2idc:
         without them trains a language model that is blind, without a word.
 
         Raises:
-            EngineError: image tokens and queries differ in number, or other pixels give the same
-                loss.
+            EngineError: image tokens and queries differ in number, or the model answers the same
+                with other pixels.
         """
         queries = self.model.config.num_query_tokens
         found = (batch["input_ids"] == self.model.config.image_token_index).sum(1)
         if not bool((found == queries).all()):
             raise EngineError(
                 f"{self.config.model}: the text has {int(found.min())} image tokens a pair and the "
-                f"model {queries} queries, so that it would not see the pictures; give the "
-                f"processor num_query_tokens {queries}, and the model the image_token_index "
-                f"{self.processor.tokenizer.convert_tokens_to_ids('<image>')}"
+                f"model {queries} queries, but it sees pictures only if both numbers are equal; "
+                f"set num_query_tokens to {queries} in the processor's config, and "
+                "image_token_index to "
+                f"{self.processor.tokenizer.convert_tokens_to_ids('<image>')} in the model's"
             )
         random = torch.Generator().manual_seed(0)
         other = torch.randn(batch["pixel_values"].shape, generator=random)
@@ -121,8 +122,8 @@ class Blip2idc:
         )
         if torch.equal(here, there):
             raise EngineError(
-                f"{self.config.model}: the loss is the same with these pictures and with others, "
-                "so that the model does not see them; use another checkpoint"
+                f"{self.config.model}: the model answers the same whatever pictures it is given, "
+                "so it does not see them; use another checkpoint"
             )
 
     def caption(self, pairs: Sequence[tuple[Image.Image, Image.Image]]) -> list[str]:

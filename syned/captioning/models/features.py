@@ -1,4 +1,4 @@
-"""Patch features of a frozen image encoder, computed once and kept on disk."""
+"""Compute patch features of images with a frozen encoder, once, and keep them on disk."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class FeatureStore:
                     waiting[key] = image
             if len(waiting) >= BLOCK_IMAGES:
                 self._add_block(waiting)
-                say(f"features of {index + 1:,} of {len(pairs.infos):,} pairs")
+                say(f"image features: {index + 1:,} of {len(pairs.infos):,} pairs")
                 waiting = {}
         if waiting:
             self._add_block(waiting)

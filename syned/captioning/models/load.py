@@ -1,4 +1,4 @@
-"""From settings to a captioner that learns, and from a folder to one that has learned."""
+"""Create a captioner that is to be trained, or load a trained one from its folder."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ def load_captioner(folder: Path, *, device: str) -> Captioner:
         config = _CONFIG.validate_python(note.get("captioner"))
     except ValidationError as error:
         raise EngineError(
-            f"{folder / NOTE} names no captioner of this Syned ({error.error_count()} settings "
-            "are wrong); train it again"
+            f"{folder / NOTE} describes no captioner that this version of Syned knows "
+            f"({error.error_count()} of its settings are wrong); train it again"
         ) from error
     chosen = choose_device(device)
     if isinstance(config, Blip2idcConfig):

@@ -1,4 +1,4 @@
-"""Two images as one: what BLIP2IDC looks at."""
+"""Stack two images into one, which is what BLIP2IDC sees."""
 
 from __future__ import annotations
 

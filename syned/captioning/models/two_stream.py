@@ -1,10 +1,10 @@
-"""The classic pipeline: two images encoded apart, their difference fused, a caption decoded.
+"""The two-stream captioner: encode both images apart, join their features, write a caption.
 
     source ─▶ encoder ─▶ a ─┐
               (frozen)      ├ [a, b, b - a] ─▶ fusion transformer ─▶ text decoder ─▶ caption
     edited ─▶ encoder ─▶ b ─┘
 
-Source: the design of CLIP4IDC and the models before it; see "Train a captioner" in the README.
+Source: the design of CLIP4IDC and the models before it; see docs/captioners.md.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class TwoStream:
         """Refuse to train a network that does not see the pictures.
 
         Raises:
-            EngineError: the loss is the same with other features.
+            EngineError: it answers the same with other features.
         """
         training = self.model.training
         self.model.eval()
@@ -177,8 +177,8 @@ class TwoStream:
         self.model.train(training)
         if torch.equal(here, there):
             raise EngineError(
-                "the two-stream model's loss is the same with these pictures and with others, so "
-                f"that it does not see them; use another encoder than {self.config.encoder}"
+                "the two-stream model answers the same whatever pictures it is given, so it does "
+                f"not see them; use another encoder than {self.config.encoder}"
             )
 
     def caption(self, pairs: Sequence[tuple[Image.Image, Image.Image]]) -> list[str]:

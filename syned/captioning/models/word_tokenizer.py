@@ -1,4 +1,4 @@
-"""Tokenizers learned from captions, for models that start from nothing."""
+"""Learn tokenizers from captions, for models that start from random weights."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The training of a captioner."""
+"""Train a captioner."""

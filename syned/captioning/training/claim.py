@@ -1,4 +1,4 @@
-"""A folder belongs to one training: what decides its weights is noted there."""
+"""Keep two trainings out of one folder: note what is trained there, and compare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In which order pairs are learned from, and with which of their references."""
+"""The order in which a training sees its pairs, and which reference it takes of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trains a captioner, phase after phase, by transformers' Trainer.
+"""Train a captioner, phase after phase, with transformers' Trainer.
 
     <folder>/
       training.json       what is trained, on what; a folder belongs to one training

@@ -1,4 +1,4 @@
-"""What transformers' Trainer is told, and what it tells."""
+"""Settings for transformers' Trainer, and the lines that say how far it is."""
 
 from __future__ import annotations
 

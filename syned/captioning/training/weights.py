@@ -1,4 +1,4 @@
-"""The weights that a training changes, and its checkpoints."""
+"""Save and load the weights that a training changes, and find its last checkpoint."""
 
 from __future__ import annotations
 

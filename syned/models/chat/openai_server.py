@@ -1,4 +1,4 @@
-"""Any OpenAI-compatible server as a language model: many requests in flight, and patience.
+"""Ask a language model behind an OpenAI-compatible server, many requests at a time.
 
 The `openai` client waits and tries again by itself on time-outs, 429 and 5xx. What is left after
 that is one request's bad luck, unless it goes on: then the server is gone and there is no point in
@@ -87,7 +87,7 @@ class ServerModel:
         if gone or self._failures >= FAILURES_IN_A_ROW:
             raise EngineError(
                 f"the server at {self._options.url} does not answer: {gone or self._problem}; "
-                "what was answered is kept, and the same command goes on when it does"
+                "what was answered is kept; run the same command again when the server is back"
             )
         return reply
 
@@ -99,13 +99,13 @@ class ServerModel:
             return self._collect(request, sampling)
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             raise EngineError(
-                f"{where} does not let us in ({_said(error)}); set "
-                f"{self._options.key_variable} to a key that it knows"
+                f"{where} refuses access ({_said(error)}); set the environment variable "
+                f"{self._options.key_variable} to a key that it accepts"
             ) from error
         except openai.NotFoundError as error:
             raise EngineError(
-                f"{where} has no model {self._options.model!r} ({_said(error)}); "
-                f"{self._options.url}/models lists what it has"
+                f"{where} has no model {self._options.model!r} ({_said(error)}); set "
+                f"paraphrase.model to one of those that {self._options.url}/models lists"
             ) from error
         except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
             self._problem = _said(error)
@@ -131,7 +131,7 @@ class ServerModel:
                 self._takes_several = False
                 continue
             if not completion.choices:
-                raise ValueError("a completion without choices")
+                raise ValueError("its reply holds no answer")
             self._takes_several &= len(completion.choices) == wanted
             answers += [choice.message.content or "" for choice in completion.choices]
             cut_off += [choice.finish_reason == "length" for choice in completion.choices]

@@ -1,4 +1,4 @@
-"""Processes that Syned starts and that must not outlive it."""
+"""Stop a process with all that it has started, and read the end of its log."""
 
 from __future__ import annotations
 

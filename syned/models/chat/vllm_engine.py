@@ -1,4 +1,4 @@
-"""vLLM's offline engine: everything that is pending is in its hands, in a process of its own."""
+"""Run a language model in vLLM's offline engine, inside a worker process."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class VllmChatModel:
                 "environment with paraphrase.python"
             )
         return EngineError(
-            f"vLLM has stopped working on {self.name}; what was answered is kept. The end of "
+            f"vLLM stopped while it ran {self.name}; what was answered is kept. The end of its log "
             f"{self._log}:\n{said}"
         )
 

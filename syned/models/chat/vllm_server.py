@@ -1,4 +1,4 @@
-"""`vllm serve`, started for one command on a free loopback port, and stopped at its end."""
+"""Start `vllm serve` for one command on a free local port, and stop it at the end."""
 
 from __future__ import annotations
 
@@ -80,10 +80,11 @@ def serve(
     def gone() -> str:
         if process.poll() is None:
             return ""
-        return f"it ended with status {process.returncode}. The end of {log}:\n{last_lines(log)}"
+        said = last_lines(log)
+        return f"it ended with status {process.returncode}. The end of its log {log}:\n{said}"
 
     try:
-        _wait_until_healthy(port, gone, python, time.monotonic() + start_seconds)
+        _wait_until_healthy(port, gone, python, start_seconds, log)
         yield Serving(f"http://{HOST}:{port}/v1", gone)
     finally:
         stop(process)
@@ -111,7 +112,10 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_healthy(port: int, gone: Callable[[], str], python: str, deadline: float) -> None:
+def _wait_until_healthy(
+    port: int, gone: Callable[[], str], python: str, seconds: float, log: Path
+) -> None:
+    deadline = time.monotonic() + seconds
     while True:
         if why := gone():
             if "No module named 'vllm'" in why:
@@ -127,5 +131,8 @@ def _wait_until_healthy(port: int, gone: Callable[[], str], python: str, deadlin
         except (urllib.error.URLError, OSError):
             pass
         if time.monotonic() > deadline:
-            raise EngineError("vLLM's server did not become healthy in time; look at its log")
+            raise EngineError(
+                f"vLLM's server does not answer after {seconds:g} seconds, in which it should have "
+                f"started. The end of its log {log}:\n{last_lines(log)}"
+            )
         time.sleep(_POLL_SECONDS)

@@ -1,7 +1,8 @@
-"""vLLM's offline engine in a process of its own, whose end frees the GPU for certain.
+"""The worker process that `vllm_engine.py` starts: vLLM's offline engine, fed with JSON.
 
-Run by `vllm_chat.py` with the Python of the environment that has vLLM, as a plain file: it imports
-nothing of Syned. It reads JSON lines from standard input and answers on standard output:
+It runs with the Python of the environment that has vLLM, as a plain file, and imports nothing of
+Syned. A process of its own frees the GPU for certain when it ends. It reads JSON lines from
+standard input and answers on standard output:
 
     in   {"engine": {...}}                                       first, once
     out  {"ready": true}

@@ -1,4 +1,4 @@
-"""Keep what will be asked for again, drop it after its last use."""
+"""A cache of encoded images and instructions that drops each of them after its last use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The editor: a StableDiffusionInstructPix2PixPipeline, driven a batch at a time.
+"""Edit images with an InstructPix2Pix pipeline of diffusers, a batch at a time.
 
 The pipeline's own call encodes every instruction and every source image each time, takes one pair
 of guidance scales for a whole batch, and resizes or repeats images that do not match. This engine
@@ -208,10 +208,13 @@ def _check(jobs: Sequence[EditJob]) -> None:
     sizes = {job.pixels.shape for job in jobs}
     if len(sizes) != 1:
         raise EngineError(
-            f"a batch must hold images of one size, got {sorted(sizes)}; batch them by size"
+            f"a batch must hold images of one size, got {sorted(sizes)}; make a batch of each size"
         )
     if len({is_guided(job) for job in jobs}) != 1:
-        raise EngineError("a batch must be guided as a whole or not at all; batch jobs by that too")
+        raise EngineError(
+            "a batch must hold only jobs with guidance or only jobs without it, got both; make a "
+            "batch of each"
+        )
 
 
 def _step_arguments(

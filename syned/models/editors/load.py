@@ -1,4 +1,4 @@
-"""From an editor's name to an editor: a hub id, a folder, the bundled one, or the fake."""
+"""Load an editor by its name: a hub id, a folder, a bundled one, or the fake."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def editor_identity(name: str) -> dict[str, str]:
         name: hub id with an optional "@revision", folder, "bundled:NAME" or "fake".
 
     Raises:
+        ConfigError: no editor of this name comes with Syned.
         EngineError: there is no such folder, or the hub does not know it or cannot be reached.
     """
     if name == "fake":
@@ -53,7 +54,7 @@ def load_editor(
         from syned.models.editors.instruct_pix2pix import InstructPix2PixEditor
     except ImportError as error:
         raise EngineError(
-            f"editing images needs torch and diffusers ({error}): "
+            f"editing images needs torch and diffusers, which cannot be imported ({error}): "
             'pip install "torch==2.13.*" and then pip install "syned[models]"'
         ) from error
     chosen = choose_device(device)

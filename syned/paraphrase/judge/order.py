@@ -1,4 +1,4 @@
-"""What the order of words tells of a paraphrase: who does what to whom, and what is said twice."""
+"""Find swapped roles, added clauses and repetitions by the order of words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of a text, folded and stemmed so that spellings of one word are one."""
+"""Split a text into words, so that spellings and plurals of a word count as the same."""
 
 from __future__ import annotations
 

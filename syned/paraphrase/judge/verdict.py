@@ -1,4 +1,4 @@
-"""Whether a paraphrase still asks for the same edit, as far as its words can tell.
+"""Decide by the words of a paraphrase whether it still asks for the same edit.
 
 Language models, small ones above all, answer beside the point in ways that a similarity of whole
 sentences does not see: "remove the suitcase" is near "add a suitcase". Each check here is about one

@@ -1,4 +1,4 @@
-"""The edits of the report, each with its pictures and scores, as it is shown."""
+"""The cards of the report: an edit each, with its pictures and scores."""
 
 from __future__ import annotations
 

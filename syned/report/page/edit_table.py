@@ -1,4 +1,4 @@
-"""The few small columns of every edit that all figures of the report come from."""
+"""Read the few small columns of all edits that the figures of the report come from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of the report: the funnel, reasons, tasks, scores, captions."""
+"""Count edits for the figures of the report: funnel, drop reasons, tasks, scores."""
 
 from __future__ import annotations
 

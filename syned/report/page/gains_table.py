@@ -1,4 +1,4 @@
-"""The gains table, where captioners were trained on the run's dataset."""
+"""The report's table of gains, for a run that captioners were trained on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAIN = "CIDEr"
 
 @dataclass(frozen=True, slots=True)
 class GainsTable:
-    """One captioner: a row for each arm, and one for the caption that is the most frequent."""
+    """One captioner: a row for each arm, and one for always saying the most frequent caption."""
 
     captioner: str
     seeds: int

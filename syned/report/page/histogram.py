@@ -1,4 +1,4 @@
-"""Histograms as shapes: bars of the kept on those of the dropped, with the limits marked."""
+"""Histograms as SVG shapes: groups of edits stacked on each other, thresholds marked."""
 
 from __future__ import annotations
 

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from syned.run.selection_file import REASON_MEANINGS
+
 KEPT, WAITING, FAILED = "kept", "not_filtered", "failed"
 """Outcomes of an edit beside the drop reasons; WAITING is one that no filter has looked at."""
 
 NO_TASK = "no task"
 
 SCORES = {
-    "image_similarity": ("Image similarity", "source image and edited image, as the encoder sees"),
+    "image_similarity": (
+        "Image similarity",
+        "how alike source image and edited image are to the encoder",
+    ),
     "directional_similarity": (
         "Directional similarity",
-        "change of the image against change of the caption",
+        "whether the image changed in the direction in which its caption did",
     ),
-    "edited_text_similarity": ("Text similarity, after", "edited image and its caption"),
-    "source_text_similarity": ("Text similarity, before", "source image and its caption"),
-    "dino_similarity": ("DINOv2 similarity", "source image and edited image"),
+    "edited_text_similarity": (
+        "Text similarity, after",
+        "how well the edited image fits the caption that it should have",
+    ),
+    "source_text_similarity": (
+        "Text similarity, before",
+        "how well the source image fits its caption",
+    ),
+    "dino_similarity": (
+        "DINOv2 similarity",
+        "how alike source image and edited image are to DINOv2",
+    ),
     "changed_fraction": ("Changed pixels", "share of the pixels that changed visibly"),
-    "patch_change": ("Strongest patch", "mean change of the patch that changed most"),
+    "patch_change": (
+        "Strongest patch",
+        "mean change of the patch that changed most, of 8 by 8 patches",
+    ),
     "ssim": ("SSIM", "structural similarity of source image and edited image"),
     "variant_disagreement": (
         "Disagreement of variants",
-        "how much the variants of the request differ, in proportion to what they changed",
+        "how much the other variants differ from this one, relative to what it changed",
     ),
 }
 """Column -> title and meaning, in the order in which they are shown."""
@@ -30,19 +47,35 @@ OF_SELECTION = "variant_disagreement"
 """The score that lies in selection.parquet, since it is one of an edit among others."""
 
 _MEANINGS = {
-    FAILED: "the editor made no image",
-    "flat": "the edited image is one color, or black",
-    "nothing_changed": "source image and edited image are all but equal",
-    "changed_too_much": "more changed than the task asks for",
-    "scene_lost": "the edited image no longer shows the scene",
-    "instruction_ignored": "what changed is not what was asked for",
-    "variants_disagree": "the variants of the request differ too much: the editor was not sure",
-    "near_duplicate": "looks like a better variant of the same request",
-    "beyond_best": "enough better variants of the same request are kept",
-    "contaminated": "occurs in an evaluation set",
-    KEPT: "goes into the dataset",
-    WAITING: "the filter has not looked at it",
+    **REASON_MEANINGS,
+    KEPT: "edits that go into the dataset",
 }
+
+_REJECTIONS = {
+    "empty": "holds no words",
+    "refusal": "refuses, or talks to the user",
+    "several_lines": "is more than one line",
+    "several_sentences": "is more than one sentence",
+    "too_long": "has far more words than the text",
+    "cut_off": "ends before the sentence does",
+    "scaffold": "talks about paraphrasing",
+    "stray_quotes": "has a quote that is not closed",
+    "not_an_instruction": "is no instruction, although the text is one",
+    "not_a_caption": "is an instruction, although the text is a caption",
+    "same": "equals the text",
+    "duplicate": "equals an earlier answer",
+    "protected_word_lost": "loses a color, number, place, negation or quoted word",
+    "protected_word_added": "adds a color, number, place, negation or quoted word",
+    "operation_changed": "asks for another kind of edit, such as removing instead of adding",
+    "taken_as_there": "treats the thing that is to be added as if it were already in the picture",
+    "clause_added": "asks for one more thing",
+    "repeats_itself": "says a word twice",
+    "roles_swapped": "swaps what is edited and where",
+    "object_lost": "loses an object of the text",
+    "object_added": "adds an object to those of the text",
+    "too_far": "is too far from the text in meaning",
+}
+"""Why the judge rejects an answer to a text, in words."""
 
 
 def words(name: str) -> str:
@@ -53,6 +86,11 @@ def words(name: str) -> str:
 def meaning(outcome: str) -> str:
     """What an outcome says of an edit; "" for one that this version does not know."""
     return _MEANINGS.get(outcome, "")
+
+
+def rejection(reason: str) -> str:
+    """What is wrong with an answer; "" for a reason that this version does not know."""
+    return _REJECTIONS.get(reason, "")
 
 
 def percent(part: int, whole: int, decimals: int = 0) -> str:

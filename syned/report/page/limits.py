@@ -1,4 +1,4 @@
-"""From the filter's thresholds to the limits of each score."""
+"""The limits that the filter's thresholds set to each score."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "words": labels.words,
-        "meaning": labels.meaning,
+        "rejection": labels.rejection,
         "number": labels.number,
         "score": labels.score,
         "size": size,

@@ -1,4 +1,4 @@
-"""Which edits the report shows, and their rows, read with as little else as possible."""
+"""Choose the edits that the report shows, and read their rows and little else."""
 
 from __future__ import annotations
 

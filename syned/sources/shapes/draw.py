@@ -1,6 +1,7 @@
-"""Draw a scene: four times too large with Pillow, then reduced, so that every edge is smooth.
+"""Draw a scene of the `shapes` world as a picture of 64 x 64 px.
 
-Everything here is a pure function of the scene, and textures have a fixed phase: the picture that
+Pillow draws it four times too large, and reduces it then, so that every edge is smooth. Everything
+here is a pure function of the scene, and textures have a fixed phase: the picture that
 an instruction asks for can be drawn exactly.
 """
 

@@ -1,4 +1,4 @@
-"""What can be asked of a scene: eight tasks, each with its true result and its wordings.
+"""The edits of the `shapes` world: eight tasks, with true results, instructions, captions.
 
 The task names are Emu Edit's. Every edit names enough for its result to be unique: an added thing
 comes with size, color, shape and place, a changed one with words that fit no other thing. The tasks

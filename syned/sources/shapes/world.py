@@ -1,4 +1,4 @@
-"""What a scene of the `shapes` world holds, and how one is drawn at random.
+"""The scenes of the `shapes` world: what they hold, and how one is drawn at random.
 
 The world is closed: a scene is a background, up to five things, each at a place of its own, unnamed
 specks, at most one sign, and the weather. An edit that names its words fully therefore has exactly
@@ -164,8 +164,8 @@ def _random_thing(rng: random.Random, place: str, others: list[Thing]) -> Thing:
 def split_of(scene: Scene) -> Split:
     """The split a scene belongs to, whatever seed it was drawn with: 80, 10 and 10%.
 
-    It follows from what a person would call the same picture (everything but jitter and specks),
-    so train, validation and test scenes never overlap, not even nearly.
+    It follows from what a person would call the same picture (everything but jitter and specks; a
+    random scene has no style), so train, validation and test scenes never overlap, not even nearly.
     """
     things = sorted((t.shape, t.color, t.size, t.place) for t in scene.things)
     key = repr((scene.background, things, scene.sign, scene.weather))

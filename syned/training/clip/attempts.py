@@ -1,4 +1,4 @@
-"""Attempts at an edit, right and wrong, and how far each is from the true result.
+"""Make up right and wrong attempts at an edit, and measure how far each is from the truth.
 
 An encoder that is to tell a finished edit from a half-done one must see both in training. Attempts
 come from an editor, or are made up here: blended, smeared, in the wrong color or place, or flat.

@@ -1,4 +1,4 @@
-"""What a CLIP in training is shown: requests, each with both images, both captions, an attempt."""
+"""The batches of the CLIP training: images before and after, captions, and attempts."""
 
 from __future__ import annotations
 

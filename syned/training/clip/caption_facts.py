@@ -1,4 +1,4 @@
-"""What a caption of the `shapes` world says, as one class for each of twenty questions.
+"""What a caption of the `shapes` world says, as answers to twenty questions.
 
 Twenty small questions about a picture teach an encoder from nothing far sooner than the one
 question which of some captions is its own. They are asked in training only.

@@ -1,4 +1,4 @@
-"""What an encoder of images and texts is worth to a filter of edits, where the truth is known."""
+"""Measure how well a CLIP finds captions, and how well it tells right from wrong edits."""
 
 from __future__ import annotations
 

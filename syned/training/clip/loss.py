@@ -1,4 +1,4 @@
-"""What a CLIP in training is told it did wrong.
+"""The loss of the CLIP training, and the weights that only the training needs.
 
 Shape notation:
     - b: requests in the batch

@@ -1,4 +1,4 @@
-"""A CLIP that starts from nothing: its two towers, tokenizer and image processor.
+"""A new CLIP with random weights: its two towers, tokenizer and image processor.
 
 Shape notation:
     - n: images or texts

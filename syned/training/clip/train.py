@@ -1,4 +1,4 @@
-"""Train a CLIP from nothing, on images before and after an edit, their captions, and attempts.
+"""Train a CLIP from random weights on images, captions, and right and wrong edits.
 
 An ordinary CLIP learns to tell images of different things apart. A filter of edits compares images
 of the same thing: before an edit, after it, and half-way. So a batch holds both images of every
@@ -32,7 +32,7 @@ from syned.run.atomic import open_atomically
 from syned.run.records import SourceRecord
 from syned.training.clip.batches import Batch, Example, batch_of, examples_of, read_attempts
 from syned.training.clip.caption_facts import facts_of
-from syned.training.clip.check import check_attempts, check_retrieval
+from syned.training.clip.check import PRECISION, check_attempts, check_retrieval
 from syned.training.clip.loss import Embedded, Helpers, clip_losses
 from syned.training.clip.towers import Towers
 from syned.training.work_folder import warmup_cosine, work_folder
@@ -93,17 +93,19 @@ def measure_clip(
     examples = examples_of(records(settings.validation_split, 0), settings.image_size_px)
     found = check_retrieval(encoder, list(islice(examples, settings.validation_requests)))
     say(
-        f"of {found.images} validation images, {found.caption_of_image:.1%} find their own caption "
-        f"and {found.image_of_caption:.1%} of the captions their own image; "
-        f"{found.own_side:.1%} of the edited images are nearer to their own caption than to that "
-        "of the source image"
+        f"of {found.images} validation images, {found.caption_of_image:.1%} are more similar to "
+        f"their own caption than to any other; {found.image_of_caption:.1%} of the captions are "
+        f"more similar to their own image than to any other; {found.own_side:.1%} of the edited "
+        "images are more similar to their own caption than to that of the source image"
     )
     scores: dict[str, Any] = {"retrieval": asdict(found)}
     if settings.validation_attempts:
         tried = _read_runs(settings.validation_attempts, settings.image_size_px)
         for score, tasks in check_attempts(encoder, tried).items():
+            found_by = (f"{t} {s.area:.2f}/{s.recall:.2f}" for t, s in tasks.items())
             say(
-                f"{score}: {' '.join(f'{t} {s.area:.2f}/{s.recall:.2f}' for t, s in tasks.items())}"
+                f"{score}, area under the ROC curve / share of right edits kept at "
+                f"{PRECISION:.0%} precision: {', '.join(found_by)}"
             )
             scores[score] = {task: asdict(value) for task, value in tasks.items()}
     return scores
@@ -161,7 +163,7 @@ class _Trainer:
         if len(fresh) < self.fresh_rows:
             raise DataError(
                 f"the source has no more rows with two images and their captions after "
-                f"{self.steps_done} steps; train fewer steps, or give it more rows"
+                f"{self.steps_done} steps; train fewer steps, or name a source with more rows"
             )
         return batch_of([*fresh, *(self.attempts[i] for i in rows)], random)
 

@@ -1,4 +1,4 @@
-"""The training of an InstructPix2Pix denoiser: what is noised, what is hidden, what is learned.
+"""The parts of training an InstructPix2Pix: inputs, what is hidden, weights, the loss.
 
 Shape notation, throughout:
     - b: triples in the batch

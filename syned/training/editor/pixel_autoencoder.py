@@ -1,4 +1,4 @@
-"""An AutoencoderKL that keeps every pixel, for pictures small enough to be edited as they are.
+"""An autoencoder whose latents are the pixels themselves, for editing small pictures.
 
 An edit can be no sharper than its autoencoder. One that folds 4 x 4 patches into 16 numbers loses
 more of a 64 px picture than recoloring a star changes in it; at that size there is no need to fold

@@ -1,4 +1,4 @@
-"""What the training of an editor starts from: a checkpoint, or models made to measure."""
+"""Load or make the pipeline that the training of an editor starts from."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ def load_start(
 
     Raises:
         ConfigError: neither or both of `start` and `new` are given, or the UNet does not fit.
-        EngineError: the checkpoint cannot be loaded.
+        EngineError: the checkpoint or the autoencoder cannot be loaded.
     """
     if settings.new is not None and settings.start is None:
         texts = (r.instruction for r in islice(usable(records("train")), TOKENIZER_INSTRUCTIONS))
         return new_pipeline(settings.new, texts, image_size_px=settings.image_size_px)
     if settings.start is None or settings.new is not None:
+        given = "neither start nor new" if settings.new is None else "both start and new"
         raise ConfigError(
-            "a training starts either from a checkpoint (start: ID or FOLDER) or from nothing "
-            "(new: ...); give one of the two"
+            f"the config gives {given}; a training starts either from a checkpoint (start: ID or "
+            "FOLDER) or from random weights (new: {...}), so give one of the two"
         )
     try:
         pipeline = StableDiffusionInstructPix2PixPipeline.from_pretrained(settings.start)
@@ -62,12 +63,12 @@ def predict_from_copy(pipeline: StableDiffusionInstructPix2PixPipeline) -> None:
 def new_pipeline(
     new: NewEditor, instructions: Iterable[str], *, image_size_px: int
 ) -> StableDiffusionInstructPix2PixPipeline:
-    """An untrained InstructPix2Pix of the sizes asked for, with a tokenizer made for the texts."""
-    autoencoder = (
-        AutoencoderKL.from_pretrained(new.autoencoder)
-        if new.autoencoder is not None
-        else pixel_autoencoder(scaling_factor=new.pixel_scale, sample_size_px=image_size_px)
-    )
+    """An untrained InstructPix2Pix of the sizes asked for, with a tokenizer made for the texts.
+
+    Raises:
+        EngineError: the autoencoder cannot be loaded.
+    """
+    autoencoder = _autoencoder(new, image_size_px)
     size = new.text_encoder
     tokenizer = train_clip_tokenizer(instructions, merges=size.merges, max_tokens=size.max_tokens)
     latent_size = image_size_px // 2 ** (len(autoencoder.config.block_out_channels) - 1)
@@ -81,6 +82,18 @@ def new_pipeline(
         feature_extractor=None,
         requires_safety_checker=False,
     )
+
+
+def _autoencoder(new: NewEditor, image_size_px: int) -> AutoencoderKL:
+    if new.autoencoder is None:
+        return pixel_autoencoder(scaling_factor=new.pixel_scale, sample_size_px=image_size_px)
+    try:
+        return AutoencoderKL.from_pretrained(new.autoencoder)
+    except (OSError, ValueError) as error:
+        raise EngineError(
+            f"new.autoencoder is {new.autoencoder!r}, which cannot be loaded ({error}); give a hub "
+            "id or a folder of an AutoencoderKL, or leave it out to work on the pixels themselves"
+        ) from error
 
 
 def _new_text_encoder(size: TextEncoderSize, tokenizer: CLIPTokenizer) -> CLIPTextModel:

@@ -1,4 +1,4 @@
-"""Train an InstructPix2Pix: from a checkpoint of one, from Stable Diffusion, or from nothing.
+"""Train an InstructPix2Pix: from one, from a Stable Diffusion, or from random weights.
 
 Everything random in step s follows from (seed, s, part, process), so a killed training that goes
 on from its last checkpoint takes the steps it would have taken. That holds only while the loop, its
@@ -212,7 +212,9 @@ class _Trainer:
         settings, kept = self.settings, self.work / "triples.pt"
         if kept.exists():
             return Triples(**torch.load(kept))
-        self.say(f"encoding up to {settings.triples} triples")
+        self.say(
+            f"encoding up to {settings.triples} triples of source image, instruction, edited image"
+        )
         triples = encode_triples(
             self.records("train"),
             self.pipeline.vae,
@@ -263,7 +265,11 @@ class _Trainer:
             )
         with (self.work / "log.jsonl").open("a") as log:
             log.write(json.dumps({"step": self.steps_done, **score}) + "\n")
-        self.say(f"validation at step {self.steps_done}: {score}")
+        self.say(
+            f"validation at step {self.steps_done}: {score['right_fraction']:.1%} of the edits are "
+            f"right; their mean error is {score['edited_error']:.4f}, that of the unedited source "
+            f"images {score['source_error']:.4f}"
+        )
 
     def save_pipeline(self) -> None:
         """Write the finished editor, with averaged weights and LoRA merged in."""

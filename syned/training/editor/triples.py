@@ -1,4 +1,4 @@
-"""(source image, instruction, edited image) triples, as a denoiser is trained on them.
+"""Read (source image, instruction, edited image) triples, and encode them for training.
 
 The autoencoder is frozen, so each picture is encoded once, before training, and kept as latents.
 """

@@ -1,4 +1,4 @@
-"""Look at an editor in training: a few validation edits as one picture and two numbers."""
+"""Look at an editor in training: a few validation edits as a picture and three numbers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from diffusers import StableDiffusionInstructPix2PixPipeline, UniPCMultistepSche
 from PIL import Image
 
 from syned.config.training import EditorTraining
+from syned.errors import DataError
 from syned.run.records import SourceRecord
 from syned.run.truth import is_right
 from syned.training.editor.triples import square_pixels, usable
@@ -29,8 +30,16 @@ def draw_validation(
         `edited_error` and `source_error`, the mean absolute errors of the edits and of the
         unedited source images to the given results, in [0, 1], and `right_fraction`, the share of
         edits at most half as far from the given result as the source image is.
+
+    Raises:
+        DataError: no record has both images and an instruction.
     """
     batch = list(islice(usable(records), settings.validation_triples))
+    if not batch:
+        raise DataError(
+            f"no row of the split {settings.validation_split!r} has a source image, an instruction "
+            "and an edited image; name another with validation_split, or set validation_triples=0"
+        )
     size = settings.image_size_px
     sources, results = ([_square(i, size) for i in column] for column in (
         [r.image for r in batch], [r.edited_image for r in batch]))  # fmt: skip

@@ -72,8 +72,8 @@ def test_the_missing_set_is_named_and_how_to_have_one() -> None:
     with pytest.raises(ConfigError) as caught:
         material_of(config)
     assert str(caught.value) == (
-        "train_eval.sets.syned is missing, and arm 'real+syned' is trained on it; there are real; "
-        "publish the run first: `syned publish`"
+        "arm 'real+syned' is trained on the set 'syned', but train_eval.sets has only real; "
+        "publish the run with `syned publish`, or say there where its pairs are"
     )
 
 

@@ -33,7 +33,7 @@ def unread(ids: Sequence[str]) -> Pairs:
 def test_ids_tell_within_a_dataset_and_no_image_is_read() -> None:
     train, test = unread(["spot/1", "spot/2", "spot/1"]), unread(["spot/3", "spot/1"])
     assert leaking(train, test) == [0, 2]
-    with pytest.raises(DataError, match=r"here: 2 of 3 pairs .* \(first: p/0, p/2\)"):
+    with pytest.raises(DataError, match=r"here: 2 of 3 pairs .* \(the first are p/0, p/2\)"):
         refuse_leaks(train, test, where="here")
     refuse_leaks(train, unread(["spot/4"]), where="here")
 

@@ -1,11 +1,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +9,10 @@ import pytest
 
 from syned.captioning.gains.experiment import Choice, run_experiment
 from syned.config import TrainEvalConfig
-from syned.errors import ConfigError, DataError, RunError
+from syned.errors import ConfigError, DataError
+from tests.captioning.gains.processes import start, wait_for
 from tests.captioning.gains.small_experiment import HeardTrials, small_config, small_kit
 
-ROOT = Path(__file__).resolve().parents[3]
 ALL = Choice()
 TWO_ARMS = {"real": [["real"]], "real+syned": [["real", "syned"]]}
 
@@ -47,7 +43,7 @@ def test_every_arm_is_trained_with_every_seed_on_the_same_budget(tmp_path: Path)
     assert list(arms) == ["real", "real+syned", "syned_then_real", "no_images"]
     assert {training["steps"] for arm in arms.values() for training in arm["training"]} == {24}
     assert arms["real+syned"]["gain"]["CIDEr"]["low"] > 0
-    assert (tmp_path / "gains.md").read_text().startswith("# What the data gains")
+    assert (tmp_path / "gains.md").read_text().startswith("# Gains from the training data")
     assert (tmp_path / "gains.png").stat().st_size > 5_000
 
 
@@ -119,7 +115,7 @@ def test_another_model_in_the_folder_that_is_started_from_makes_all_again(tmp_pa
     (start / "config.json").write_text('{"other": 1}')
     again = run(tmp_path / "run", config)
     assert again.done == 2
-    assert "made again, since checkpoint was" in " ".join(again.lines)
+    assert "trained again, because checkpoint was" in " ".join(again.lines)
 
 
 def test_other_data_of_one_arm_makes_that_arm_again(tmp_path: Path) -> None:
@@ -128,9 +124,9 @@ def test_other_data_of_one_arm_makes_that_arm_again(tmp_path: Path) -> None:
     fewer = {**config.sets, "syned": config.sets["syned"].model_copy(update={"limit": 7})}
     again = run(tmp_path, config.model_copy(update={"sets": fewer}))
     assert (again.skipped, again.done) == (1, 1)
-    (line,) = [line for line in again.lines if "made again" in line]
+    (line,) = [line for line in again.lines if "trained again" in line]
     assert line == (
-        "table, real+syned, seed 0: made again, since data.phase_0.sets is other data now"
+        "table, real+syned, seed 0: trained again, because the pairs of phase_0.sets have changed"
     )
 
 
@@ -151,27 +147,9 @@ def test_what_is_asked_for_must_be_in_the_config(
 
 def test_a_leak_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
     config = small_config(test={"kind": "shapes", "limit": 9})
-    with pytest.raises(DataError, match=r"sets.real and test: 3 of 3 pairs"):
+    with pytest.raises(DataError, match=r"sets.real and test: 3 of 3 pairs of the first"):
         run(tmp_path, config)
     assert list(tmp_path.iterdir()) == []
-
-
-def start(folder: Path, seconds_per_step: float, workers: int = 1) -> subprocess.Popen[str]:
-    driver = [sys.executable, "-m", "tests.captioning.gains.small_experiment"]
-    return subprocess.Popen(
-        [*driver, str(folder), str(seconds_per_step), str(workers)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for(folder: Path, count: int, name: str) -> None:
-    deadline = time.monotonic() + 60
-    while len(list(folder.rglob(name))) < count:
-        assert time.monotonic() < deadline, f"no {count} {name}"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -193,27 +171,6 @@ def test_killed_in_a_training_it_goes_on_to_the_same_metrics(tmp_path: Path, wor
     assert first == second
 
 
-def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
-    with start(tmp_path, 0.5, 2) as process:
-        wait_for(tmp_path, 2, "state.json")
-        workers = children_of(process.pid)
-        assert len(workers) >= 2
-        process.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 20
-    while any(Path(f"/proc/{pid}").exists() for pid in workers):
-        assert time.monotonic() < deadline, "a training outlived its parent"
-        time.sleep(0.05)
-
-
-def test_a_process_that_is_killed_is_an_error_that_says_how_to_go_on(tmp_path: Path) -> None:
-    with start(tmp_path, 0.2, 2) as process:
-        wait_for(tmp_path, 2, "state.json")
-        os.kill(training_process(process.pid), signal.SIGKILL)
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode != 0
-    assert "EngineError: a training process ended with code -9 (perhaps for want of" in errors
-
-
 def test_several_processes_do_what_one_does(tmp_path: Path) -> None:
     config = small_config(arms=TWO_ARMS, seeds=[0, 1])
     run(tmp_path / "one", config)
@@ -221,26 +178,3 @@ def test_several_processes_do_what_one_does(tmp_path: Path) -> None:
     assert heard.done == 4
     assert any(line.startswith("table, real, seed 0: 24 steps") for line in heard.lines)
     assert gains_in(tmp_path / "one") == gains_in(tmp_path / "two")
-
-
-def test_an_error_in_a_process_is_that_of_the_command(tmp_path: Path) -> None:
-    config = small_config(arms=TWO_ARMS, seeds=[0, 1], workers=2)
-    (tmp_path / "table").write_text("in the way")
-    with pytest.raises(RunError, match=r"table/real/seed-0/trial.json cannot be written"):
-        run(tmp_path, config)
-
-
-def children_of(pid: int) -> list[int]:
-    return [
-        int(word)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for word in (task / "children").read_text().split()
-    ]
-
-
-def training_process(pid: int) -> int:
-    """One of the processes that train; multiprocessing has another one that keeps count."""
-    for child in children_of(pid):
-        if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
-            return child
-    raise AssertionError("no training process")

@@ -100,7 +100,7 @@ def test_an_arm_has_the_interval_of_its_own_score() -> None:
         ([["real"]], "real"),
         ([["syned"], ["real", "syned"]], "syned, then real and syned"),
         ([{"sets": ["real", "syned"], "repeat": {"real": 5}}], "real x 5 and syned"),
-        ({"phases": [["real"]], "blank_images": True}, "real (pictures blanked)"),
+        ({"phases": [["real"]], "blank_images": True}, "real (images replaced by gray)"),
     ],
 )
 def test_what_an_arm_is_trained_on_is_said_in_words(arm: object, words: str) -> None:

@@ -103,10 +103,17 @@ def test_few_seeds_and_missing_trials_are_said() -> None:
     missing["captioners"]["two_stream"]["seeds"] = [0, 1]
     text = gains_text(missing)
     assert "With fewer than three seeds, the scores of two_stream say little" in text
-    assert "**Not done yet**: two_stream, real, seed 1." in text
+    assert "**Not trained yet**: two_stream, real, seed 1." in text
     assert "not done: two_stream, real, seed 1" in summary_lines(
         {**gains(), "missing": ["two_stream, real, seed 1"]}
     )
+
+
+def test_an_interval_is_said_to_come_from_resamples_and_to_be_narrow_with_few_seeds() -> None:
+    head = gains_text(gains()).partition("## ")[0]
+    assert "when test pairs and seeds are drawn again at random" in head
+    assert "With few seeds this interval is narrower than the true uncertainty." in head
+    assert "chance" not in head
 
 
 def test_the_summary_has_a_line_for_each_arm() -> None:

@@ -151,9 +151,9 @@ def test_other_test_pairs_are_captioned_by_the_weights_there_are(tmp_path: Path)
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"training": TrainingConfig(steps=30)}, "training.steps was 24 and is 30"),
-        ({"data": {"phase_0": "xyz"}}, "data.phase_0 is other data now"),
-        ({"model": TwoStreamConfig(width=64)}, "captioner.width was 256 and is 64"),
+        ({"training": TrainingConfig(steps=30)}, "training.steps was 24 and is now 30"),
+        ({"data": {"phase_0": "xyz"}}, "the pairs of phase_0 have changed"),
+        ({"model": TwoStreamConfig(width=64)}, "captioner.width was 256 and is now 64"),
     ],
 )
 def test_other_settings_or_data_make_a_trial_again_and_say_why(
@@ -163,7 +163,7 @@ def test_other_settings_or_data_make_a_trial_again_and_say_why(
     other = trial_of(tmp_path, **changes)
     assert metrics_of(other, "test 1", "shared words") is None
     lines = run(other, lesson_of(tmp_path), Counted())
-    assert lines[0] == f"made again, since {said}"
+    assert lines[0] == f"trained again, because {said}"
     metrics = metrics_of(other, "test 1", "shared words")
     assert metrics is not None
     assert metrics["training"]["calls"] == 1
@@ -202,7 +202,9 @@ def test_a_captioner_that_leaves_pairs_out_is_an_error(tmp_path: Path) -> None:
         return Silent()
 
     tools = replace(table_tools(), load=load)
-    with pytest.raises(EngineError, match="silent gave 0 captions for 16 pairs"):
+    with pytest.raises(
+        EngineError, match="'silent' wrote 0 captions for 16 pairs; it must write one"
+    ):
         run_trial(trial_of(tmp_path), lesson_of(tmp_path), tools, lambda text: None)
 
 

@@ -16,6 +16,18 @@ _PLACES = (
     "by St. Paul's", "etc.", "", "in the sky; again...",
 )  # fmt: skip
 TASKS = ("add", "remove", "local", "")
+ODD = (
+    "",
+    " \n\t ",
+    "a dog\nis gone",
+    "a ||| b ||| c",
+    "x \u2028 y \x85 z \x0b \x00 w",
+    "caf\u00e9 \u201cna\u00efve\u201d \U0001f600",
+    "\ud800 lone",
+    "... !!",
+    "the red " * 3000,
+)
+"""What captioners and files may come up with."""
 
 
 def sentence(rng: random.Random) -> str:

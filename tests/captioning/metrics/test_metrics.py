@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,32 +10,17 @@ import pytest
 pytest.importorskip("pycocoevalcap")
 
 from syned.captioning.data.pairs import PairInfo
-from syned.captioning.metrics import java
-from syned.captioning.metrics.java import Meteor, java_is_there, ptb_tokens
+from syned.captioning.metrics.java import java_is_there
 from syned.captioning.metrics.metrics import (
     METRICS,
     CaptionScorer,
     most_frequent_caption,
-    one_line,
     plain_tokens,
 )
-from syned.errors import EngineError
 from tests.captioning.metrics.reference_metrics import largest_difference, reference_scores
-from tests.captioning.metrics.sentences import make_pairs
+from tests.captioning.metrics.sentences import ODD, make_pairs
 
 needs_java = pytest.mark.skipif(not java_is_there(), reason="needs Java")
-ODD = (
-    "",
-    " \n\t ",
-    "a dog\nis gone",
-    "a ||| b ||| c",
-    "x \u2028 y \x85 z \x0b \x00 w",
-    "caf\u00e9 \u201cna\u00efve\u201d \U0001f600",
-    "\ud800 lone",
-    "... !!",
-    "the red " * 3000,
-)
-"""What captioners and files may come up with."""
 
 
 @pytest.fixture(scope="module")
@@ -91,18 +71,6 @@ def test_odd_texts_neither_break_nor_hang_anything(scorer: CaptionScorer) -> Non
 
 
 @needs_java
-@pytest.mark.timeout(600)
-def test_a_text_keeps_its_own_words_whatever_line_breaks_are_near() -> None:
-    lines = [one_line(text) for text in ODD if one_line(text)]
-    assert ptb_tokens(lines)[:4] == [
-        "a dog is gone",
-        "a | | | b | | | c",
-        "x y z w",
-        "caf\u00e9 na\u00efve",
-    ]
-
-
-@needs_java
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_meteor_runs_once_and_ends_when_it_is_closed() -> None:
@@ -115,52 +83,6 @@ def test_meteor_runs_once_and_ends_when_it_is_closed() -> None:
         assert own._meteor.process_id == number
         assert Path(f"/proc/{number}").exists()
     assert not Path(f"/proc/{number}").exists()
-
-
-@needs_java
-@pytest.mark.timeout(600)
-def test_meteor_that_is_killed_is_an_error() -> None:
-    meteor = Meteor()
-    os.kill(meteor.process_id, signal.SIGKILL)
-    with pytest.raises(EngineError, match="METEOR ended before it answered"):
-        meteor.statistics([("a dog", ["a cat"])] * 50)
-    with pytest.raises(EngineError, match="METEOR has been closed"):
-        meteor.scores([])
-
-
-@needs_java
-@pytest.mark.timeout(600)
-def test_meteor_that_does_not_answer_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(java, "TIMEOUT_SECONDS", 0.05)
-    meteor = Meteor()
-    with pytest.raises(EngineError, match="took more than"):
-        meteor.statistics([("a dog", ["a cat"])])
-    assert not Path(f"/proc/{meteor.process_id}").exists()
-
-
-@needs_java
-@pytest.mark.timeout(600)
-def test_nothing_is_left_running_when_this_process_is_killed() -> None:
-    code = (
-        "import time; from syned.captioning.metrics.java import Meteor; m = Meteor(); "
-        "print(m.process_id, flush=True); time.sleep(600)"
-    )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        number = int(process.stdout.readline())
-        process.kill()
-    until = time.monotonic() + 300
-    while _runs(number) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not _runs(number)
-
-
-def _runs(number: int) -> bool:
-    """Whether a process is there and has not ended."""
-    try:
-        return ") Z " not in Path(f"/proc/{number}/stat").read_text("utf-8")
-    except OSError:
-        return False
 
 
 @needs_java

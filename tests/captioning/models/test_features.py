@@ -74,7 +74,7 @@ def test_a_large_set_is_encoded_block_by_block(
     said: list[str] = []
     FeatureStore(tmp_path / "f", encoder).reader(drawn_pairs(12), said.append)
     assert encoder.asked == [2, 2]
-    assert said[0] == "features of 1 of 12 pairs"
+    assert said[0] == "image features: 1 of 12 pairs"
 
 
 def test_a_block_that_was_cut_off_is_made_again(encoder: CountingEncoder, tmp_path: Path) -> None:

@@ -348,23 +348,6 @@ def test_a_blind_model_is_refused_before_the_first_step(tmp_path: Path) -> None:
         train(Blip2idcConfig(model=str(folder)), tmp_path / "a")
 
 
-@pytest.mark.parametrize(
-    ("note", "message"),
-    [
-        (None, r"has no captioner\.json"),
-        ('{"captioner": {"kind": "blip3"}}', "names no captioner of this Syned"),
-        ('{"captioner": {"kind": "two_stream"}, "summary"', r"has no captioner\.json"),
-    ],
-)
-def test_a_folder_that_holds_no_captioner_is_refused(
-    note: str | None, message: str, tmp_path: Path
-) -> None:
-    if note is not None:
-        (tmp_path / "captioner.json").write_text(note)
-    with pytest.raises(EngineError, match=message):
-        load_captioner(tmp_path, device="cpu")
-
-
 def test_an_encoder_that_was_exchanged_is_noticed(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip")
     train(captioner_of("two_stream", tmp_path), tmp_path / "a", steps=1)

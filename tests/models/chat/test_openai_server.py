@@ -155,9 +155,9 @@ def test_nobody_listens() -> None:
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (error(401, "who?"), "does not let us in .*set MY_KEY"),
-        (error(403), "does not let us in"),
-        (error(404, "m is unknown"), "has no model 'm'"),
+        (error(401, "who?"), "refuses access .*set the environment variable MY_KEY"),
+        (error(403), "refuses access"),
+        (error(404, "m is unknown"), "has no model 'm' .*v1/models lists"),
     ],
 )
 def test_what_no_patience_mends_stops_at_once(bad: tuple[int, bytes], message: str) -> None:

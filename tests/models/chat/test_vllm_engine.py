@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,27 +13,21 @@ import pytest
 
 from syned.errors import EngineError
 from syned.models.base import ChatRequest, Reply, Sampling
-from syned.models.chat import vllm_worker
 from syned.models.chat.vllm_engine import PENDING, VllmChatModel
 from syned.models.checkpoints import Checkpoint
+from tests.models.chat.processes import FAKE_VLLM, ROOT, chats, ended
 
-ROOT = Path(__file__).parents[3]
-FAKE = ROOT / "tests" / "fake_vllm"
 SAMPLING = Sampling(answers=2, temperature=0.9, top_p=0.95, max_new_tokens=32)
 
 
 @pytest.fixture(autouse=True)
 def _fake_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(FAKE))
+    monkeypatch.setenv("PYTHONPATH", str(FAKE_VLLM))
 
 
 def model(folder: Path, **options: Any) -> VllmChatModel:
     where = Checkpoint("somewhere", "m", "1")
     return VllmChatModel(where, python=None, options=options, log=folder / "vllm.log")
-
-
-def chats(count: int) -> Iterator[ChatRequest]:
-    return (ChatRequest(str(i), ({"role": "user", "content": f"text {i}"},)) for i in range(count))
 
 
 def test_all_requests_are_answered_in_the_order_in_which_they_get_done(tmp_path: Path) -> None:
@@ -95,33 +85,12 @@ def test_the_worker_ends_with_the_block_and_with_its_parent(tmp_path: Path) -> N
 
     code = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from tests.models.chat.test_vllm_engine import model, chats, SAMPLING\n"
+        "from tests.models.chat.test_vllm_engine import SAMPLING, chats, model\n"
         "with model(Path(sys.argv[1])) as chat:\n"
         "    list(chat.replies(chats(1), SAMPLING)); print(chat._worker.pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    environment = {**os.environ, "PYTHONPATH": f"{FAKE}{os.pathsep}{ROOT}"}
+    environment = {**os.environ, "PYTHONPATH": f"{FAKE_VLLM}{os.pathsep}{ROOT}"}
     command = [sys.executable, "-c", code, str(tmp_path)]
     killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended(int(killed.stdout))
-
-
-def test_a_worker_whose_parent_is_gone_ends_while_it_still_loads(tmp_path: Path) -> None:
-    worker = subprocess.Popen(
-        [sys.executable, str(Path(vllm_worker.__file__))], stdin=subprocess.PIPE, text=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    assert worker.stdin is not None
-    with worker.stdin as stdin:
-        stdin.write(json.dumps({"engine": {"model": "m", "load_seconds": 60}}) + "\n")
-    assert worker.wait(timeout=30) in (0, -signal.SIGTERM)
-
-
-def ended(pid: int) -> bool:
-    """Whether a process is gone, or goes within seconds."""
-    for _ in range(200):
-        state = Path(f"/proc/{pid}/stat")
-        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
-            return True
-        time.sleep(0.05)
-    return False

@@ -16,14 +16,14 @@ from syned.models.base import Sampling
 from syned.models.chat.openai_server import ServerModel, ServerOptions
 from syned.models.chat.vllm_server import serve
 from syned.models.checkpoints import Checkpoint
-from tests.models.chat.test_vllm_engine import FAKE, ROOT, chats, ended
+from tests.models.chat.processes import FAKE_VLLM, ROOT, chats, ended
 
 SAMPLING = Sampling(answers=2, temperature=0.9, top_p=0.95, max_new_tokens=32)
 
 
 @pytest.fixture(autouse=True)
 def _fake_vllm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(FAKE))
+    monkeypatch.setenv("PYTHONPATH", str(FAKE_VLLM))
 
 
 def model(folder: Path) -> Checkpoint:
@@ -67,6 +67,16 @@ def test_an_environment_without_vllm_says_what_to_install(
         pass
 
 
+def test_a_server_that_never_answers_is_given_up_with_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "vllm.log"
+    log.write_text("still loading\n")
+    with (
+        pytest.raises(EngineError, match=r"(?s)does not answer after 0 seconds.*still loading"),
+        serve(model(tmp_path), python=None, options={}, log=log, say=print, start_seconds=0),
+    ):
+        pass
+
+
 def test_a_server_that_is_killed_ends_the_asking_with_its_log(tmp_path: Path) -> None:
     log = tmp_path / "vllm.log"
     with serve(model(tmp_path), python=None, options={}, log=log, say=print) as serving:
@@ -88,6 +98,6 @@ def test_a_kill_of_the_command_takes_the_server_along(tmp_path: Path) -> None:
         "with serve(model(folder), python=None, options={}, log=folder / 'log', say=print):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    environment = {**os.environ, "PYTHONPATH": f"{FAKE}{os.pathsep}{ROOT}"}
+    environment = {**os.environ, "PYTHONPATH": f"{FAKE_VLLM}{os.pathsep}{ROOT}"}
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environment, check=False)
     assert ended(int((tmp_path / "server.pid").read_text()))

@@ -19,9 +19,9 @@ from diffusers import (  # noqa: E402
     UniPCMultistepScheduler,
 )
 
-from syned.errors import ConfigError, EngineError  # noqa: E402
+from syned.errors import EngineError  # noqa: E402
 from syned.models.editors.instruct_pix2pix import InstructPix2PixEditor  # noqa: E402
-from syned.models.editors.load import editor_identity, load_editor, make_scheduler  # noqa: E402
+from syned.models.editors.load import load_editor  # noqa: E402
 from syned.run.records import EditJob, Request  # noqa: E402
 from tests.tiny_checkpoints import write_instruct_pix2pix  # noqa: E402
 
@@ -168,28 +168,6 @@ def test_images_of_two_sizes_in_one_batch_are_refused(checkpoint: Path) -> None:
         editor_of(checkpoint).edit([job(0), job(1, size_px=(48, 64))], steps=1)
 
 
-def test_a_folder_is_known_by_its_content_and_not_by_its_place(
-    checkpoint: Path, tmp_path: Path
-) -> None:
-    moved = write_instruct_pix2pix(tmp_path / "moved")
-    other = write_instruct_pix2pix(tmp_path / "other", seed=1)
-    assert editor_identity(str(moved)) == editor_identity(str(checkpoint))
-    assert editor_identity(str(other)) != editor_identity(str(checkpoint))
-
-
-def test_a_stable_diffusion_checkpoint_is_refused_with_the_way_on(tmp_path: Path) -> None:
-    write_instruct_pix2pix(tmp_path, in_channels=4)
-    with pytest.raises(EngineError, match=r"8 .*train-editor"):
-        editor_of(tmp_path)
-
-
-def test_a_misspelt_scheduler_brings_the_nearest_name(checkpoint: Path) -> None:
-    editor = editor_of(checkpoint)
-    with pytest.raises(ConfigError, match="did you mean UniPCMultistepScheduler"):
-        make_scheduler("UniPCMultistepSchedular", editor.pipeline.scheduler.config)
-
-
-@pytest.mark.parametrize("name", ["./nowhere", "nobody", "a/b/c"])
-def test_an_editor_that_is_nowhere_is_refused(name: str) -> None:
-    with pytest.raises(EngineError, match="neither a folder nor a hub id"):
-        editor_identity(name)
+def test_jobs_with_and_without_guidance_in_one_batch_are_refused(checkpoint: Path) -> None:
+    with pytest.raises(EngineError, match="only jobs with guidance or only jobs without it"):
+        editor_of(checkpoint).edit([job(0), job(1, scales=(1.0, 1.0))], steps=1)

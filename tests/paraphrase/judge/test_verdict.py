@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syned.paraphrase.judge.stems import content_words, folded
 from syned.paraphrase.judge.verdict import (
     REASONS,
     Candidate,
@@ -85,39 +84,10 @@ from syned.paraphrase.judge.verdict import (
             "There is now a yellow star on the moon",
             "operation_changed",
         ),
-        ("Add the suitcase to the bed", "Put the bed on the suitcase", "roles_swapped"),
-        ("Change the blue car to red", "Change the red car to blue", "roles_swapped"),
-        ("Make the yellow hydrant red", "Make the red hydrant yellow", "roles_swapped"),
-        ("Make the woman look like a man", "Make the man look like a woman", "roles_swapped"),
         ("Add a hat to the bear", "Put a hat on the bear and separate it", "clause_added"),
-        ("Add a hat to the bear", "Put a hat on the bear and a scarf", "clause_added"),
-        ("Add a hat and a scarf", "Put a scarf and a hat there", ""),
         ("Make it futuristic", "Make it look futuristic futuristic", "repeats_itself"),
-        ("Add a hat to the bear", "Put a hat on a bear with a hat", "repeats_itself"),
-        (
-            "Remove the cows from the image",
-            "Remove the cows from the image, remove them from there",
-            "clause_added",
-        ),
-        ("Make the sky pink", "Make the sky pink in pink", "repeats_itself"),
         ("Make the sky pink", "Make the sky a pink...", "cut_off"),
-        ("Turn the gray car into a bus", "Create a bus that resembles a gray car", "roles_swapped"),
-        ("Turn the outfit into a gown", "Make the gown look as an outfit", "roles_swapped"),
-        (
-            "Turn the bus sign into a liquor store sign",
-            "Make the liquor sign look like a bus store sign",
-            "roles_swapped",
-        ),
-        ("Let the bat become a moon", "Let the moon become a bat", "roles_swapped"),
         ("There is no dog any more", "No dog has been removed", "operation_changed"),
-        ("Take the brand off the labels", "Remove the labels from the brand", "roles_swapped"),
-        (
-            "Remove the cup on the tray that is on the bed",
-            "Remove the cup from the bed that is on the tray",
-            "roles_swapped",
-        ),
-        ("Remove the back table", "Remove the back of the table", "roles_swapped"),
-        ("Remove the back of the table", "Take away the back of the table", ""),
         ("Make the background a shop", "Add the background to a shop", "operation_changed"),
         ("Change the wall to white", "Create the wall white", "operation_changed"),
         ("Make the man wear a hat", "Add a hat to the man", ""),
@@ -128,9 +98,6 @@ from syned.paraphrase.judge.verdict import (
         ("Add the word 'bar'", "Write 'bar' there", ""),
         ("Remove the word 'bar'", "Remove the word 'R bar'", "protected_word_added"),
         ("Make the wine red", "Use the wine as a red", "not_an_instruction"),
-        ("Add a cup to the left", "Put a cup on the left to the left", "repeats_itself"),
-        ("Remove the fence", "Remove the fence from the picture of the photo", "repeats_itself"),
-        ("Put the phrase 'go' there", "Put the phrase 'go' on the text", "repeats_itself"),
         ("Show a small yard", "Show a very small yard", "protected_word_added"),
         ("Show a small yard", "Show a yard. Make it small", "several_sentences"),
         ("Make the bed green", "Add green to the bed", "operation_changed"),
@@ -238,14 +205,6 @@ def test_protected_words_are_found_in_every_spelling() -> None:
     assert not protected("a dog on the bed")
 
 
-def test_content_words_are_stems_without_what_is_judged_by_itself() -> None:
-    assert content_words("Add two red berries to the dog's boxes on the left") == [
-        "berry",
-        "dog",
-        "box",
-    ]
-
-
 @given(st.text(max_size=120), st.text(max_size=120), st.sampled_from(["", "add", "style", "x"]))
 def test_any_two_texts_get_a_known_verdict(candidate: str, original: str, task: str) -> None:
     assert verdict(Candidate(candidate), original, task=task) in {"", *REASONS}
@@ -254,7 +213,3 @@ def test_any_two_texts_get_a_known_verdict(candidate: str, original: str, task: 
 @given(st.text(max_size=60))
 def test_a_text_never_paraphrases_itself(text: str) -> None:
     assert verdict(Candidate(text), text) != ""
-
-
-def test_folding_keeps_words_only() -> None:
-    assert folded("The Dog's “bone”!") == ("dog's", "bone")

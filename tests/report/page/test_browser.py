@@ -106,7 +106,7 @@ def test_edits_are_filtered_by_task_outcome_truth_and_text(page: Page) -> None:
     page.get_by_label("Search").fill("STAR  edit00000005")
     assert shown(page) == 1
     page.get_by_label("Search").fill("no such text")
-    expect(page.get_by_text("No edit of the sample is like that.")).to_be_visible()
+    expect(page.get_by_text("No edit that is shown here matches.")).to_be_visible()
 
 
 def test_a_reason_and_a_task_lead_to_their_edits(page: Page) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from syned.report.page.labels import meaning, number, percent, score, words
+from syned.filter.select import REASONS as DROP_REASONS
+from syned.paraphrase.judge.verdict import REASONS as REJECT_REASONS
+from syned.report.page.labels import meaning, number, percent, rejection, score, words
 
 
 @pytest.mark.parametrize(
@@ -40,5 +42,14 @@ def test_scores_stand_below_each_other() -> None:
 
 def test_a_reason_is_said_in_words_and_an_unknown_one_has_no_meaning() -> None:
     assert words("scene_lost") == "scene lost"
-    assert meaning("scene_lost")
-    assert meaning("made_up") == ""
+    assert meaning("made_up") == rejection("made_up") == ""
+
+
+@pytest.mark.parametrize("reason", ["kept", *DROP_REASONS])
+def test_every_outcome_of_the_filter_has_a_meaning(reason: str) -> None:
+    assert meaning(reason)
+
+
+@pytest.mark.parametrize("reason", REJECT_REASONS)
+def test_every_reason_of_the_judge_has_a_meaning(reason: str) -> None:
+    assert rejection(reason)

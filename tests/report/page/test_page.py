@@ -77,11 +77,12 @@ def test_a_finished_run_shows_all_of_it(tmp_path: Path) -> None:
     text = page.text
     for title in ("From plan to dataset", "Scores", "Tasks", "Captions", "Edits", "Settings"):
         assert title in text
-    assert re.search(r"precision: \d+ of \d+ kept are right", text)
-    assert "kept if at least 0.7, at most 0.99, style at least 0.55" in text
+    assert re.search(r"precision: \d+ of \d+ kept edits are right", text)
+    assert "thresholds: at least 0.7, at most 0.99, for style at least 0.55" in text
     assert "Emu Edit test 3 1" in text
     assert "please add star number 3" in text
     assert "I am sorry, I cannot" in text
+    assert "refusal refuses, or talks to the user" in text
     assert "generate.editor fake" in text
     assert "All 64 edits." in text
     cards = [c for tag, c in page.elements if tag == "li" and c.get("class", "").startswith("card")]
@@ -99,7 +100,7 @@ def test_a_large_run_is_sampled_and_the_page_says_so(tmp_path: Path) -> None:
     ("wanted", "says", "keeps_quiet_about"),
     [
         (MadeUp(scores=False, selection=False), "nothing is filtered yet", "Scores"),
-        (MadeUp(selection=False), "came out right", "precision"),
+        (MadeUp(selection=False), "edits are right", "precision"),
         (MadeUp(captions=False), "Tasks", "Captions ("),
         (MadeUp(truth=False), "kept, ", "precision"),
         (MadeUp(tasks=("",)), "no task", "precision: 0"),
@@ -144,7 +145,7 @@ def test_what_comes_from_data_is_shown_as_text(tmp_path: Path, hostile: str) -> 
     page = page_of(run)
     assert f"{hostile} 3" in page.text
     assert f"please caption {hostile}" in page.text
-    assert f"kept if {hostile} at least 0.5" in page.text
+    assert f"thresholds: for {hostile} at least 0.5" in page.text
     assert f"Gain in CIDEr over {hostile}" in page.text
     assert hostile in {option.get("value") for option in page.all("option")}
     assert len(page.scripts) == len(page.styles) == 1

@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -20,15 +19,12 @@ from transformers import CLIPModel, CLIPProcessor  # noqa: E402
 from syned import pipeline  # noqa: E402
 from syned.config import SourceConfig  # noqa: E402
 from syned.config.training import ClipTraining  # noqa: E402
-from syned.errors import DataError, RunError  # noqa: E402
+from syned.errors import DataError  # noqa: E402
 from syned.models.fake import FakeEditor  # noqa: E402
 from syned.resources import config_path  # noqa: E402
 from syned.run.records import SourceRecord  # noqa: E402
-from syned.sources.shapes.draw import draw_scene  # noqa: E402
-from syned.sources.shapes.edits import scene_edit  # noqa: E402
 from syned.sources.shapes.source import shapes_record  # noqa: E402
 from syned.training import run_clip_training  # noqa: E402
-from syned.training.clip.towers import Towers  # noqa: E402
 from syned.training.clip.train import train_clip  # noqa: E402
 from tests.conftest import HeardProgress, make_config, new_run, silent  # noqa: E402
 
@@ -84,7 +80,7 @@ def test_a_clip_comes_out_that_transformers_loads(tmp_path: Path, attempts: str)
     said = train(training)
     assert said[-1] == f"the CLIP is in {tmp_path}/clip"
     assert any("of 8 validation images" in line for line in said)
-    assert any(line.startswith("edited_text_similarity: all ") for line in said)
+    assert any(line.startswith("edited_text_similarity, area under the ROC") for line in said)
     model = CLIPModel.from_pretrained(training.output)
     processor = CLIPProcessor.from_pretrained(training.output)
     inputs = processor(
@@ -96,19 +92,6 @@ def test_a_clip_comes_out_that_transformers_loads(tmp_path: Path, attempts: str)
     )
     assert model.dtype == torch.float16
     assert model.float()(**inputs).logits_per_image.shape == (1, 1)
-
-
-def test_training_sees_images_as_the_saved_processor_gives_them(tmp_path: Path) -> None:
-    training = settings(tmp_path)
-    towers = Towers(training, ["a red star"], torch.device("cpu"))
-    pixels = np.array(draw_scene(scene_edit(0, "train", 0).before))
-    towers.save(tmp_path / "saved", torch.float32)
-    processor = CLIPProcessor.from_pretrained(tmp_path / "saved")
-    model = CLIPModel.from_pretrained(tmp_path / "saved")
-    inputs = processor(images=[pixels], return_tensors="pt")
-    expected = torch.nn.functional.normalize(model.get_image_features(**inputs).pooler_output)
-    with torch.no_grad():
-        assert torch.allclose(towers.images(pixels[None]), expected, atol=1e-5)
 
 
 def test_the_log_holds_every_part_of_the_loss_and_the_measures(tmp_path: Path) -> None:
@@ -150,12 +133,6 @@ def test_it_learns_which_caption_is_whose(tmp_path: Path) -> None:
     lines = (tmp_path / "clip.training" / "log.jsonl").read_text().splitlines()
     facts = [json.loads(line)["losses"]["image_facts"] for line in lines[:4]]
     assert facts[-1] < 0.5 * facts[0]
-
-
-def test_settings_that_lead_elsewhere_are_refused(tmp_path: Path) -> None:
-    train(settings(tmp_path))
-    with pytest.raises(RunError, match=r"learning_rate 0\.001 \(now 0\.5\)"):
-        train(settings(tmp_path, learning_rate=0.5))
 
 
 def test_a_source_that_runs_out_is_said_to(tmp_path: Path) -> None:

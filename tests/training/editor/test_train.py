@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,10 @@ from safetensors.torch import load_file  # noqa: E402
 
 from syned.config import SourceConfig  # noqa: E402
 from syned.config.training import EditorTraining  # noqa: E402
-from syned.errors import ConfigError, DataError, EngineError, RunError  # noqa: E402
 from syned.models.editors.load import load_editor  # noqa: E402
 from syned.run.records import EditJob, Request, SourceRecord  # noqa: E402
 from syned.sources.shapes.source import shapes_record  # noqa: E402
 from syned.training.editor.train import train_editor  # noqa: E402
-from syned.training.work_folder import warmup_cosine  # noqa: E402
 from tests.tiny_checkpoints import write_instruct_pix2pix  # noqa: E402
 
 
@@ -137,31 +134,6 @@ def test_a_training_that_goes_on_takes_the_steps_it_would_have_taken(
     assert all(torch.equal(expected[k], got[k]) for k in expected)
 
 
-def test_other_settings_in_the_same_folder_are_refused(checkpoint: Path, tmp_path: Path) -> None:
-    training = settings(tmp_path, start=str(checkpoint), steps=1)
-    train(training)
-    with pytest.raises(RunError, match=r"learning_rate 0\.001 \(now 0\.5\)"):
-        train(training.model_copy(update={"learning_rate": 0.5}))
-
-
-def test_a_source_without_edited_images_is_refused(checkpoint: Path, tmp_path: Path) -> None:
-    bare = [replace(r, edited_image=None) for r in records("train")]
-    with pytest.raises(DataError, match="an instruction and an edited image"):
-        train_editor(
-            settings(tmp_path, start=str(checkpoint)), lambda _: iter(bare), say=lambda _: None
-        )
-
-
-def test_a_training_needs_one_start(checkpoint: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="give one of the two"):
-        train(settings(tmp_path))
-
-
-def test_a_folder_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"model_index\.json"):
-        train(settings(tmp_path, start=str(tmp_path)))
-
-
 def test_an_editor_of_pixels_begins_as_a_copy_of_its_source_image(tmp_path: Path) -> None:
     new = {
         "unet": {"channels": (16, 16), "attending_levels": 1, "attention_head_width": 16},
@@ -181,10 +153,3 @@ def test_an_editor_of_pixels_begins_as_a_copy_of_its_source_image(tmp_path: Path
     (result,) = editor.edit([EditJob(request, pixels)], steps=2)
     assert result.pixels is not None
     assert np.abs(result.pixels.astype(int) - pixels).max() <= 2
-
-
-def test_the_learning_rate_rises_and_then_falls_to_zero() -> None:
-    rates = [warmup_cosine(step, 4, 20) for step in range(21)]
-    assert rates[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]
-    assert rates[4:] == sorted(rates[4:], reverse=True)
-    assert rates[20] == pytest.approx(0)

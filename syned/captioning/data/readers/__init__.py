@@ -1,4 +1,4 @@
-"""Pairs of images with references, from where they are published in the form they have there."""
+"""Readers of datasets: each turns one published layout into pairs of images with references."""
 
 from __future__ import annotations
 

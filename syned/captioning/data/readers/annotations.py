@@ -1,4 +1,4 @@
-"""Annotation files and pictures of datasets that lie in a folder."""
+"""Helpers for datasets in a folder: find files, read JSON annotations, open pictures."""
 
 from __future__ import annotations
 
@@ -26,12 +26,20 @@ def folder_at(path: str | None) -> Path:
     """
     folder = Path(path or "").expanduser()
     if not path or not folder.is_dir():
-        raise ConfigError(f"path is {path!r}, which is not a folder (seen from {Path.cwd()})")
+        raise ConfigError(
+            f"path is {path!r}, which is not a folder (looked for from {Path.cwd()}); the folder "
+            "of the dataset is expected"
+        )
     return folder
 
 
-def first_file(folder: Path, names: Sequence[str], *, what: str) -> Path:
+def first_file(folder: Path, names: Sequence[str], *, dataset: str) -> Path:
     """The first of these files that is there.
+
+    Args:
+        folder: of the dataset.
+        names: of the file, as different copies of the dataset have it.
+        dataset: what comes with such a file, for the message.
 
     Raises:
         ConfigError: none of them is.
@@ -39,7 +47,10 @@ def first_file(folder: Path, names: Sequence[str], *, what: str) -> Path:
     for name in names:
         if (folder / name).is_file():
             return folder / name
-    raise ConfigError(f"{folder} has no {' or '.join(names)}; {what}")
+    raise ConfigError(
+        f"{folder} has no {' or '.join(names)}, which comes with {dataset}; set path to the folder "
+        "that has it"
+    )
 
 
 def read_json(path: Path) -> Any:
@@ -51,7 +62,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as JSON: {error}") from error
+        raise DataError(f"{path} cannot be read as JSON: {error}; get the file again") from error
 
 
 def read_lists(path: Path) -> dict[str, list[Any]]:
@@ -62,10 +73,15 @@ def read_lists(path: Path) -> dict[str, list[Any]]:
     """
     found = read_json(path)
     if not isinstance(found, dict):
-        raise DataError(f'{path} holds a {type(found).__name__}; {{"key": [...]}} is expected')
+        raise DataError(
+            f"{path} holds a {type(found).__name__}; an object of lists is expected, such as "
+            '{"0": ["a dog is gone"]}'
+        )
     for key, values in found.items():
         if not isinstance(values, list):
-            raise DataError(f"{path}: {key!r} is a {type(values).__name__}; a list is expected")
+            raise DataError(
+                f"{path}: the value of {key!r} is a {type(values).__name__}; a list is expected"
+            )
     return found
 
 
@@ -77,7 +93,7 @@ def read_entries(path: Path, fields: Sequence[str]) -> list[dict[str, Any]]:
     """
     found = read_json(path)
     if not isinstance(found, list):
-        raise DataError(f"{path} holds a {type(found).__name__}; a list is expected")
+        raise DataError(f"{path} holds a {type(found).__name__}; a list of objects is expected")
     for number, entry in enumerate(found):
         if not isinstance(entry, dict) or not set(fields) <= entry.keys():
             raise DataError(
@@ -93,15 +109,22 @@ def texts_in(values: object) -> tuple[str, ...]:
     return tuple("" if value is None else str(value) for value in listed)
 
 
-def number_of(key: object) -> int:
+def number_of(key: object, where: Path) -> int:
     """The number in a key of any style: 0, "0", "0.png", "CLEVR_default_000000.png".
+
+    Args:
+        key: of a pair.
+        where: the file that it is from, for the message.
 
     Raises:
         DataError: there is none at its end.
     """
     found = _NUMBER.search(str(key))
     if found is None:
-        raise DataError(f"{key!r} does not end in a number, as keys of pairs do")
+        raise DataError(
+            f"{where}: the key {key!r} does not end in a number; one like 0, '0.png' or "
+            "'CLEVR_default_000000.png' is expected"
+        )
     return int(found.group(1))
 
 

@@ -1,4 +1,4 @@
-"""CLEVR-Change: rendered scenes with one change, and the same scenes seen from elsewhere.
+"""Reader of CLEVR-Change: rendered scenes with one change, and scenes seen from elsewhere.
 
     images/CLEVR_default_000000.png         the scene
     sc_images/CLEVR_semantic_000000.png     with a change
@@ -32,7 +32,7 @@ NO_CHANGE = "no_change"
 """The task of pairs in which nothing but the view has changed."""
 
 _OWN_NAMES = {"train": "train", "validation": "val", "test": "test"}
-_WHAT = "CLEVR-Change comes with it"
+_DATASET = "CLEVR-Change"
 
 
 def read_clevr_change(config: PairSource) -> Pairs:
@@ -48,7 +48,7 @@ def read_clevr_change(config: PairSource) -> Pairs:
     scenes, changed, same = (PictureFolder(root / f"{name}images") for name in ("", "sc_", "nsc_"))
     rows = []
     for info in infos:
-        name = f"{number_of(info.source_id):06d}.png"
+        name = info.source_id.rpartition("/")[2]
         edited = (changed, f"CLEVR_semantic_{name}")
         if info.task == NO_CHANGE:
             edited = (same, f"CLEVR_nonsemantic_{name}")
@@ -63,11 +63,12 @@ def _root(folder: Path) -> Path:
 
 
 def _infos(root: Path, config: PairSource) -> Iterator[PairInfo]:
-    splits = read_lists(first_file(root, ["splits.json"], what=_WHAT))
+    path = first_file(root, ["splits.json"], dataset=_DATASET)
+    keys = read_lists(path).get(own_split_name(config.split, _OWN_NAMES), [])
     types = _types(root)
     kinds = {"change": _captions(root, "change_captions.json", config.changes != "no_change")}
     kinds[NO_CHANGE] = _captions(root, "no_change_captions.json", config.changes != "change")
-    for number in map(number_of, splits.get(own_split_name(config.split, _OWN_NAMES), [])):
+    for number in (number_of(key, path) for key in keys):
         scene = f"clevr_change/{number:06d}.png"
         for kind, captions in kinds.items():
             if captions is not None:
@@ -81,12 +82,12 @@ def _infos(root: Path, config: PairSource) -> Iterator[PairInfo]:
 def _captions(root: Path, name: str, wanted: bool) -> Mapping[int, tuple[str, ...]] | None:
     if not wanted:
         return None
-    lists = read_lists(first_file(root, [name], what=_WHAT))
-    return {number_of(key): texts_in(values) for key, values in lists.items()}
+    path = first_file(root, [name], dataset=_DATASET)
+    return {number_of(key, path): texts_in(values) for key, values in read_lists(path).items()}
 
 
 def _types(root: Path) -> dict[int, str]:
     """The kind of change of each scene, where the file that tells is there."""
     path = root / "type_mapping.json"
     lists = read_lists(path) if path.is_file() else {}
-    return {number_of(key): kind for kind, keys in lists.items() for key in keys}
+    return {number_of(key, path): kind for kind, keys in lists.items() for key in keys}

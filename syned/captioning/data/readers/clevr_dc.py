@@ -1,4 +1,4 @@
-"""CLEVR-DC: rendered scenes with one change, seen from a view that changes drastically.
+"""Reader of CLEVR-DC: rendered scenes with one change, seen from a very different angle.
 
     captions.json           {"0": ["...", ...], ...}; the keys may also be "0.png" or "000000.png"
     split.json              {"train": [0, ...], "val": [...], "test": [...]}
@@ -27,7 +27,7 @@ from syned.captioning.data.readers.pair_rows import Row, own_split_name, pairs_o
 from syned.config import PairSource
 
 _OWN_NAMES = {"train": "train", "validation": "val", "test": "test"}
-_WHAT = "CLEVR-DC comes with it"
+_DATASET = "CLEVR-DC"
 
 
 def read_clevr_dc(config: PairSource) -> Pairs:
@@ -38,9 +38,10 @@ def read_clevr_dc(config: PairSource) -> Pairs:
         DataError: an annotation file cannot be read, or no pair can be used.
     """
     root = folder_at(config.path)
-    splits = read_lists(first_file(root, ["split.json", "splits.json"], what=_WHAT))
-    numbers = [number_of(n) for n in splits.get(own_split_name(config.split, _OWN_NAMES), [])]
-    captions = _captions(first_file(root, ["captions.json"], what=_WHAT))
+    path = first_file(root, ["split.json", "splits.json"], dataset=_DATASET)
+    keys = read_lists(path).get(own_split_name(config.split, _OWN_NAMES), [])
+    numbers = [number_of(key, path) for key in keys]
+    captions = _captions(first_file(root, ["captions.json"], dataset=_DATASET))
     types = _types(root / "type_mapping.json")
     before, after = PictureFolder(root / "bef"), PictureFolder(root / "aft")
     pictures = PicturePairs()
@@ -57,10 +58,10 @@ def read_clevr_dc(config: PairSource) -> Pairs:
 def _captions(path: Path) -> defaultdict[int, list[str]]:
     captions: defaultdict[int, list[str]] = defaultdict(list)
     for key, values in read_lists(path).items():
-        captions[number_of(key)].extend(texts_in(values))
+        captions[number_of(key, path)].extend(texts_in(values))
     return captions
 
 
 def _types(path: Path) -> dict[int, str]:
     lists = read_lists(path) if path.is_file() else {}
-    return {number_of(key): kind for kind, keys in lists.items() for key in keys}
+    return {number_of(key, path): kind for kind, keys in lists.items() for key in keys}

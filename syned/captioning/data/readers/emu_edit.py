@@ -1,4 +1,4 @@
-"""Emu Edit's test set with its edits, facebook/emu_edit_test_set_generations.
+"""Reader of Emu Edit's test set with its edits, facebook/emu_edit_test_set_generations.
 
     data/validation-*.parquet   3,589 rows: image, edited_image, instruction, task, split,
     data/test-*.parquet         2,022 rows  idx, hash, input_caption, output_caption

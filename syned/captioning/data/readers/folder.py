@@ -1,4 +1,4 @@
-"""Any folder of images with a table beside them that names both images of a pair and the captions.
+"""Reader of any folder of images with a table that names both images and the captions.
 
     photos/a.jpg b.jpg ...
     photos/metadata.csv     file_name,edited_file_name,captions,task,split,idx; or .jsonl, .parquet
@@ -78,7 +78,9 @@ def _of_split(
     chosen = [(info, row) for info, row in found if info.split == name]
     if not chosen:
         there = ", ".join(sorted({info.split for info, _ in found}))
-        raise ConfigError(f"split is {split!r}; {table} has {there or 'no rows'}")
+        raise ConfigError(
+            f"split is {split!r}; {table} has {f'rows of {there} only' if there else 'no rows'}"
+        )
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""Any dataset of the hub, or folder of Parquet files, whose columns go by known names.
+"""Reader of any dataset of the hub, or folder of Parquet files, with columns of known names.
 
 References are the captions where a row has some, else its instruction; of a list, all of it.
 """
@@ -68,8 +68,9 @@ def check_references(texts: Mapping[str, str], found: Mapping[str, str], where: 
     """
     if not {"captions", "instruction"} & texts.keys():
         raise ConfigError(
-            f"{where} has no column that is known as captions or instruction, only "
-            f"{', '.join(found.values())}; say which it is with columns.captions"
+            f"{where} has no column with a name that is usual for captions or instruction; the "
+            f"columns that were recognized are {', '.join(found.values())}; name the right one "
+            "with columns.captions"
         )
 
 
@@ -144,7 +145,7 @@ def arrow_pictures(dataset: Any, images: tuple[str, str], name: str) -> tuple[Pi
     def picture(row: int, column: str) -> Image.Image:
         image, reason = read_cell(_with_bytes(dataset[row][column]), None, moving=True)
         if image is None:
-            raise DataError(f"{name}: the {column} of row {row} is {reason}")
+            raise DataError(f"{name}: the {column} of row {row} is {reason}; get the dataset again")
         return image
 
     missing = [

@@ -1,4 +1,4 @@
-"""The files of a dataset that lies in a folder, or on the hub, from where they are fetched once."""
+"""Find the files of a dataset in a folder, or fetch them once from the hub."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def split_table(
     files = sorted(folder.rglob(f"{split}-*.parquet"))
     if not files:
         names = {path.name.partition("-")[0] for path in folder.rglob("*-*.parquet")}
-        there = f"it has {', '.join(sorted(names))}" if names else "it has no Parquet file"
+        there = f"its splits are {', '.join(sorted(names))}" if names else "it has no Parquet file"
         raise ConfigError(f"{folder} has no {split}-*.parquet; {there}")
     found = pq.read_schema(files[0]).names
     missing = [name for name in (*images, *texts) if name not in found]

@@ -1,4 +1,4 @@
-"""Image Editing Request: photographs that people have edited on request.
+"""Reader of Image Editing Request: photographs that people have edited on request.
 
     {train,valid,test}.json   [{"img0": "a.jpg", "img1": "b.jpg", "sents": ["..."], "uid": "Z_2"}]
     images/a.jpg b.jpg        or beside the JSON files
@@ -33,7 +33,7 @@ def read_image_editing_request(config: PairSource) -> Pairs:
     """
     root = folder_at(config.path)
     name = own_split_name(config.split, _OWN_NAMES)
-    path = first_file(root, [f"{name}.json"], what="its sentences are kept there")
+    path = first_file(root, [f"{name}.json"], dataset="Image Editing Request")
     folder = PictureFolder(root / "images" if (root / "images").is_dir() else root)
     pictures = PicturePairs()
     rows = []

@@ -1,4 +1,4 @@
-"""MagicBrush: photographs edited by people with a drawing model, in one turn or several.
+"""Reader of MagicBrush: photographs edited by people with an image model, in one turn or more.
 
     data/{train,dev}-*.parquet   img_id, turn_index, source_img, mask_img, instruction, target_img
 

@@ -1,4 +1,4 @@
-"""From the rows of a dataset to a set of pairs: what cannot be used is left out, and counted."""
+"""Turn the rows of a dataset into pairs; rows that cannot be used are left out and counted."""
 
 from __future__ import annotations
 
@@ -51,16 +51,20 @@ def pairs_of(
     whole = [(row, references) for row, references in cleaned if not row.missing]
     kept = [(row, references) for row, references in whole if references]
     empty = stated - sum(len(references) for _, references in cleaned)
-    notes = _notes(where, [row for row in all_rows if row.missing], len(whole) - len(kept), empty)
+    notes = _notes([row for row in all_rows if row.missing], len(whole) - len(kept), empty)
     if not kept:
-        found = "; ".join(notes) or f"{where}: there are no rows"
-        raise DataError(f"no pair is left ({found}); images and captions are needed")
+        found = ", ".join(notes) or "there are no rows"
+        raise DataError(
+            f"no pair is left of {where}: {found}; a pair needs two images and a caption"
+        )
     infos = [replace(row.info, references=references) for row, references in kept]
     infos, again = _with_own_ids(infos)
     if again:
-        notes.append(f"{where}: {_counted(again, 'pair id')} occurred before and got a number")
+        notes.append(f"{_counted(again, 'pair id')} occurred before and got a number")
     places = [row.place for row, _ in kept]
-    return Pairs(infos, lambda index: read(places[index]), tuple(notes))
+    return Pairs(
+        infos, lambda index: read(places[index]), tuple(f"{where}: {note}" for note in notes)
+    )
 
 
 def without_pictures(rows: Sequence[Row], places: Collection[int]) -> list[Row]:
@@ -94,17 +98,17 @@ def _not_empty(references: Sequence[str]) -> tuple[str, ...]:
     return tuple(text for reference in references if (text := reference.strip()))
 
 
-def _notes(where: str, missing: Sequence[Row], without: int, empty: int) -> list[str]:
+def _notes(missing: Sequence[Row], without: int, empty: int) -> list[str]:
     notes = []
     if missing:
         have = "has" if len(missing) == 1 else "have"
         first = missing[0].missing
         rows = _counted(len(missing), "row")
-        notes.append(f"{where}: left out {rows} that {have} no picture (first: {first})")
+        notes.append(f"left out {rows} that {have} no picture (first: {first})")
     if without:
-        notes.append(f"{where}: left out {_counted(without, 'row')} without a reference")
+        notes.append(f"left out {_counted(without, 'row')} without a reference")
     if empty:
-        notes.append(f"{where}: dropped {_counted(empty, 'empty reference')}")
+        notes.append(f"dropped {_counted(empty, 'empty reference')}")
     return notes
 
 

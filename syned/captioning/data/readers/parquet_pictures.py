@@ -1,4 +1,4 @@
-"""Pictures of Parquet files, by row: a row group is read when one of its rows is asked for.
+"""Read single pictures out of Parquet files, one row group at a time.
 
 Everything happens in the calling thread, for the reason that `syned.sources.parquet` gives.
 """
@@ -65,7 +65,7 @@ class ParquetTable:
             try:
                 yield from parquet_rows(path, columns=columns)
             except (pa.ArrowException, OSError) as error:
-                raise DataError(f"{path} cannot be read: {error}") from error
+                raise DataError(f"{path} cannot be read: {error}; get the file again") from error
 
     def picture(self, row: int, column: str) -> Image.Image:
         """A picture, RGB.
@@ -79,7 +79,9 @@ class ParquetTable:
         image, reason = read_cell(cell, self._folder, moving=True)
         if image is None:
             path = self._files[self._groups[which][0]]
-            raise DataError(f"{path}: the {column} of row {row} of its split is {reason}")
+            raise DataError(
+                f"{path}: the {column} of row {row} of its split is {reason}; get the file again"
+            )
         return image
 
     def without_picture(self) -> list[int]:
@@ -121,14 +123,14 @@ class ParquetTable:
             with pq.ParquetFile(path, metadata=self._footers[file], pre_buffer=False) as parquet:
                 return parquet.read_row_group(group, columns=self._images, use_threads=False)
         except (pa.ArrowException, OSError) as error:
-            raise DataError(f"{path} cannot be read: {error}") from error
+            raise DataError(f"{path} cannot be read: {error}; get the file again") from error
 
 
 def _footer(path: Path) -> pq.FileMetaData:
     try:
         return pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path} cannot be read as Parquet: {error}") from error
+        raise DataError(f"{path} cannot be read as Parquet: {error}; get the file again") from error
 
 
 def _complete(group: pq.RowGroupMetaData, column: str) -> bool:

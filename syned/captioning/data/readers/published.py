@@ -1,4 +1,4 @@
-"""Datasets that `syned publish` has made, in a folder or on the hub."""
+"""Reader of datasets that `syned publish` has made, in a folder or on the hub."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def _files_of(folder: Path, split: str) -> list[Path]:
     files = sorted((folder / "data").glob(f"{split}-*.parquet"))
     if not files:
         names = {path.name.partition("-")[0] for path in (folder / "data").glob("*-*.parquet")}
-        there = f"it has {', '.join(sorted(names))}" if names else "`syned publish` makes one"
+        there = "it is not a dataset that `syned publish` has made"
+        if names:
+            there = f"its splits are {', '.join(sorted(names))}"
         raise ConfigError(f"{folder} has no data/{split}-*.parquet; {there}")
     return files
 

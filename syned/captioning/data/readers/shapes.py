@@ -1,4 +1,4 @@
-"""The `shapes` world as pairs: drawn scenes with the true result of what is asked of them."""
+"""Reader of the drawn `shapes` world: scenes with the true result of what is asked of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spot-the-Diff: two frames of a surveillance camera, and sentences about what differs.
+"""Reader of Spot-the-Diff: two frames of a surveillance camera, and what differs in words.
 
     annotations/{train,val,test}.json     [{"img_id": "256", "sentences": ["...", ""]}, ...]
     resized_images/256.png 256_2.png      or original/256.png and modified/256_2.png
@@ -41,7 +41,7 @@ def read_spot_the_diff(config: PairSource) -> Pairs:
     annotations = first_file(
         root,
         [f"{folder}{kind}{name}.json" for folder in ("annotations/", "") for kind in ("", _MERGED)],
-        what="Spot-the-Diff keeps its sentences there",
+        dataset="Spot-the-Diff",
     )
     references: dict[str, list[str]] = {}
     for entry in read_entries(annotations, ("img_id", "sentences")):

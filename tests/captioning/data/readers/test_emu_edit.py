@@ -83,5 +83,5 @@ def test_another_dataset_is_refused(tmp_path: Path) -> None:
     write_rows(tmp_path / "data/test-00000-of-00001.parquet", [{"image": cell(1), "idx": 1}])
     with pytest.raises(DataError, match="has no column edited_image, instruction, task; its"):
         opened("emu_edit", tmp_path, split="test")
-    with pytest.raises(ConfigError, match=r"has no train-\*\.parquet; it has test"):
+    with pytest.raises(ConfigError, match=r"has no train-\*\.parquet; its splits are test"):
         opened("emu_edit", tmp_path)

@@ -27,7 +27,9 @@ def test_a_csv_names_both_images_and_a_caption(tmp_path: Path) -> None:
     assert (pairs.infos[0].task, pairs.infos[0].split) == ("local", "validation")
     assert levels(pairs, 1) == (2, 52)
     assert "after/9.png" in pairs.notes[0]
-    with pytest.raises(ConfigError, match=r"split is 'train'; .*metadata\.csv has validation"):
+    with pytest.raises(
+        ConfigError, match=r"split is 'train'; .*metadata\.csv has rows of validation only"
+    ):
         opened("folder", tmp_path)
 
 

@@ -51,36 +51,49 @@ class PairSource(Settings):
         "folder",
         "hub",
     ]
+    """The layout of the data. `shapes` draws scenes, `published` is a dataset that Syned has
+    published, `folder` is any folder of images with a table of pairs, `hub` is any dataset of the
+    hub with columns of known names, and the others are datasets as their authors published them."""
     split: str = Field(default="train", min_length=1)
-    """train, validation or test, whatever the dataset's files call them; folder: a name for all of
-    its rows; hub, and emu_edit without splits_file: the dataset's own name."""
+    """The split to read: `train`, `validation` or `test`, whatever the dataset's files call it. For
+    `folder` it is also the split of rows that name none. For `hub`, and for `emu_edit` without
+    `splits_file`, it is the dataset's own name."""
     start: int = Field(default=0, ge=0, strict=True)
-    """Rows of the split to pass over."""
+    """The number of rows of the split to pass over before the first one is read."""
     limit: int | None = Field(default=None, ge=1, strict=True)
-    """Rows to read at most; None for all, and for 4,000 of the endless shapes world."""
+    """The largest number of rows to read. None reads all of them, and 4,000 of the endless `shapes`
+    world."""
     seed: int = Field(default=0, strict=True)
-    """shapes: which world; another seed has other scenes."""
+    """For `shapes`: which world is drawn. Another seed gives other scenes."""
     scenes: bool = Field(default=False, strict=True)
-    """shapes: single scenes in place of pairs, each twice, with its description for a reference."""
+    """For `shapes`: whether single scenes are read in place of pairs. Each scene stands for both
+    images, and its description is the reference."""
     references: Literal["all", "original", "first"] = "all"
-    """original: without paraphrases; first: the first one only."""
+    """Which references of a pair are used: all of them, `original` for those that are no
+    paraphrases, or `first` for the first one only."""
     path: str | None = Field(default=None, validate_default=True)
-    """The dataset's folder, as it was published; hub: a folder of Parquet files."""
+    """The folder of the dataset, as its authors published it; for `hub`, a folder of Parquet files.
+    The kinds `spot_the_diff`, `clevr_change`, `clevr_dc`, `image_editing_request` and `folder` need
+    it."""
     dataset: str | None = Field(default=None, validate_default=True)
-    """The dataset id on the hub, in place of a path."""
+    """The id of the dataset on the hub, for `emu_edit`, `magicbrush`, `hub` and `published`. The
+    last two need it unless `path` is given; for the first two it goes before the id that Syned
+    knows."""
     subset: str | None = None
-    """hub: the name of the dataset's config."""
+    """For `hub`: the name of the dataset's configuration, for datasets that have several."""
     revision: str | None = None
-    """A commit, branch or tag of a dataset on the hub."""
+    """The commit, branch or tag of a dataset of the hub. None reads the newest one."""
     columns: dict[str, str] = Field(default={})
-    """folder, hub: Syned's name for a column -> the dataset's."""
+    """For `folder` and `hub`: which column of the data holds what, as Syned's name for a column and
+    the data's name for it."""
     splits_file: str | None = None
-    """emu_edit: JSON with lists of idx under "train" and "validation", which divide the dataset's
-    split "validation", as the paper's authors did."""
+    """For `emu_edit`: a JSON file with lists of `idx` under `train` and `validation`. They divide
+    the dataset's split `validation`, as the paper's authors did."""
     paraphrases_file: str | None = None
-    """emu_edit: JSON with a list of paraphrases for each idx; more references."""
+    """For `emu_edit`: a JSON file with a list of paraphrases for each `idx`. They are added to the
+    references."""
     changes: Literal["all", "change", "no_change"] = "all"
-    """clevr_change: pairs with a change, pairs without, or both."""
+    """For `clevr_change`: whether to read pairs with a change, pairs without one, or both."""
 
     @field_validator(*PAIR_KINDS_OF)
     @classmethod

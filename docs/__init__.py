@@ -1,0 +1,1 @@
+"""The manual, and the modules that generate a part of it."""
