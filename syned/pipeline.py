@@ -373,16 +373,19 @@ def train_eval(
         EngineError: a captioner cannot be trained or used.
         RunError: the run is in use.
     """
-    from syned.captioning.gains.experiment import Choice, run_experiment
+    from syned.captioning.gains.experiment import Choice, open_experiment, run_experiment
 
     if kit is None:
         from syned.captioning.gains.kit import standard_kit
 
         kit = standard_kit()
     options = with_own_dataset(config.train_eval, run.path / "dataset")
+    choice = Choice(arms, seeds)
+    material = open_experiment(options, kit, progress, choice)
     with run.lock("train_eval.lock", new=True):
         run.write_settings(config, {}, sections=("train_eval",))
-        gains = run_experiment(options, run.path / "train_eval", kit, progress, Choice(arms, seeds))
+        folder = run.path / "train_eval"
+        gains = run_experiment(options, folder, kit, progress, choice, material)
         run.log_event("gains_written", not_done=len(gains["missing"]))
         return gains
 

@@ -352,3 +352,11 @@ def test_what_needs_a_plan_makes_no_run_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"has no run 'test'"):
         pipeline.publish(config, run, HeardProgress())
     assert not (tmp_path / "data").exists()
+
+
+def test_pairs_that_cannot_be_opened_leave_no_run_behind(tmp_path: Path) -> None:
+    config = make_config()
+    run = Run.create_or_open(config, data_dir=tmp_path / "data")
+    with pytest.raises(SynedError, match="train_eval.sets is empty"):
+        pipeline.train_eval(config, run, HeardProgress())
+    assert not (tmp_path / "data").exists()

@@ -34,12 +34,36 @@ class Choice:
     seeds: Collection[int] | None = None
 
 
+def open_experiment(
+    config: TrainEvalConfig, kit: Kit, progress: Progress, choice: Choice = Choice()
+) -> Material:
+    """Open the pairs of an experiment and check that it can be done; writes nothing.
+
+    Args:
+        config: as for `run_experiment`, and so are the others.
+        kit: what opens pairs.
+        progress: hears what was opened.
+        choice: which trials are wanted.
+
+    Raises:
+        ConfigError: a set is missing, or an arm that is asked for.
+        DataError: a set cannot be read, or a source image is in training and in the test.
+    """
+    _check_choice(config, choice)
+    material = open_material(config, kit.open_pairs)
+    for line in _described(material):
+        progress.say(line)
+    check_leaks(material)
+    return material
+
+
 def run_experiment(
     config: TrainEvalConfig,
     folder: Path,
     kit: Kit,
     progress: Progress,
     choice: Choice = Choice(),
+    material: Material | None = None,
 ) -> dict[str, Any]:
     """Do the trials that are not done, and say what the data gained.
 
@@ -49,6 +73,7 @@ def run_experiment(
         kit: what opens pairs, trains and scores.
         progress: hears of every trial.
         choice: which trials to do now.
+        material: what `open_experiment` has opened for the same config; None opens it here.
 
     Returns:
         What gains.json holds.
@@ -58,11 +83,7 @@ def run_experiment(
         DataError: a set cannot be read, or a source image is in training and in the test.
         EngineError: a captioner cannot be trained or used.
     """
-    _check_choice(config, choice)
-    material = open_material(config, kit.open_pairs)
-    for line in _described(material):
-        progress.say(line)
-    check_leaks(material)
+    material = material or open_experiment(config, kit, progress, choice)
     content = content_of(material)
     trials = list(plan_trials(config, material, content, folder))
     work = _Work(config, folder, kit, material, content["test"], progress)
