@@ -21,7 +21,7 @@ from syned.run.records import (
     to_table,
 )
 from syned.run.shards import ShardFolder
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 
 
 def make_job(number: int, *, width_px: int = 16, height_px: int = 16) -> EditJob:

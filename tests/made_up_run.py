@@ -35,7 +35,7 @@ from syned.run.records import (
 )
 from syned.run.selection_file import write_selection_file
 from syned.run.shards import ShardFolder
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 from tests.conftest import make_config
 
 TASKS = ("add", "remove", "local", "color", "background", "global", "style", "text")

@@ -14,7 +14,7 @@ from syned.filter.shards import Models
 from syned.models.fake import FakeImageTextEncoder
 from syned.run.directory import Run
 from syned.run.records import EDIT_SCHEMA, Edit, EditJob, to_table
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 from tests.conftest import make_job, new_run, plan_of
 
 SIZE_PX = 32

@@ -26,7 +26,7 @@ class TruthfulEditor(FakeEditor):
         self.tasks = tasks
 
     def _edit_one(self, job: EditJob) -> EditResult:
-        from syned.sources.images import decode
+        from syned.sources.png import decode
 
         truth = job.request.true_image
         if job.request.task in self.tasks and truth is not None:
@@ -357,6 +357,6 @@ def test_what_needs_a_plan_makes_no_run_of_its_own(tmp_path: Path) -> None:
 def test_pairs_that_cannot_be_opened_leave_no_run_behind(tmp_path: Path) -> None:
     config = make_config()
     run = Run.create_or_open(config, data_dir=tmp_path / "data")
-    with pytest.raises(SynedError, match="train_eval.sets is empty"):
+    with pytest.raises(SynedError, match=r"train_eval\.sets is empty"):
         pipeline.train_eval(config, run, HeardProgress())
     assert not (tmp_path / "data").exists()

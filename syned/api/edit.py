@@ -11,7 +11,7 @@ from PIL import Image
 from syned.errors import RunError
 from syned.run.directory import Run
 from syned.run.rows import Place, RowReader
-from syned.sources.images import decode
+from syned.sources.png import decode
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from syned.filter.pixels import pixel_scores
 from syned.filter.score import MeasuredEdit, MeasuredImage
 from syned.run.directory import Run
 from syned.run.shards import refuse_damage
-from syned.sources.images import decode
 from syned.sources.likeness import perceptual_hash, thumbnail
+from syned.sources.png import decode
 
 CACHED_BYTES = 512 * 2**20
 """Decoded source images that are kept: the variants of one lie in many shards."""

@@ -15,7 +15,7 @@ from syned.errors import RunError
 from syned.run.directory import Run
 from syned.run.records import Edit, EditJob, EditResult, Request, from_rows
 from syned.run.shards import ShardFolder, refuse_damage
-from syned.sources.images import decode, png_bytes
+from syned.sources.png import decode, png_bytes
 
 
 @dataclass(frozen=True, slots=True)

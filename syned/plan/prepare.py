@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from syned.run.records import Request, SourceRecord
-from syned.sources.images import fit_image, png_bytes, source_id_of
+from syned.sources.images import fit_image, source_id_of
+from syned.sources.png import png_bytes
 
 
 @dataclass(frozen=True, slots=True)

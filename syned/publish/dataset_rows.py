@@ -11,7 +11,7 @@ from typing import Any
 
 from syned.errors import RunError
 from syned.publish.captions import Paraphrases, captions_of
-from syned.publish.encode import encode
+from syned.publish.image_files import encode
 from syned.publish.selected import Place
 from syned.run.directory import Run
 from syned.run.published import DIGITAL_SOURCE_TYPE, PUBLISHED_SCHEMA

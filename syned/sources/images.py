@@ -1,4 +1,4 @@
-"""Read picture files as a person sees them: upright, 8-bit RGB, over white. Write PNG.
+"""Read picture files as a person sees them: upright, 8-bit RGB, over white.
 
 Whatever a file holds (camera rotation, print inks, palettes, transparency, 16 bits), `read_image`
 gives the picture that a viewer would show, or raises BadImage with the reason as one word.
@@ -13,7 +13,6 @@ import zlib
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 BadImageReason = Literal["unreadable", "truncated", "zero_sized", "decompression_bomb", "animated"]
@@ -99,20 +98,6 @@ def fit_image(image: Image.Image, size_px: int) -> Image.Image:
     if (width, height) == image.size:
         return image
     return image.resize((width, height), Image.Resampling.LANCZOS)
-
-
-def decode(png: bytes) -> NDArray[np.uint8]:
-    """The pixels of an image file, shape (h, w, 3)."""
-    with Image.open(io.BytesIO(png)) as image:
-        return np.asarray(image.convert("RGB"))
-
-
-def png_bytes(image: Image.Image) -> bytes:
-    """The picture as PNG, without metadata: the same pixels give the same bytes."""
-    plain = Image.frombytes(image.mode, image.size, image.tobytes())
-    buffer = io.BytesIO()
-    plain.save(buffer, format="PNG", compress_level=4)
-    return buffer.getvalue()
 
 
 def source_id_of(image: Image.Image) -> str:

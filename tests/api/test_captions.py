@@ -11,7 +11,7 @@ import syned
 from syned.captioning.data.pairs import PairInfo
 from syned.captioning.metrics.java import java_is_there
 from syned.captioning.metrics.metrics import METRICS, CaptionScorer
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 
 PREDICTIONS = ("the red square is blue now", "nothing has changed", "")
 REFERENCES = (

@@ -11,7 +11,7 @@ from PIL import Image
 import syned
 from syned.run.records import EDIT_SCHEMA, Edit, from_rows, to_table
 from syned.run.rows import RowReader
-from syned.sources.images import decode
+from syned.sources.png import decode
 from tests.api.conftest import directory_of
 from tests.conftest import failed_request, make_job, new_run, plan_of
 from tests.scored_run import Made, noise, scored_run

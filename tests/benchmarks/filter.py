@@ -29,7 +29,7 @@ from syned.filter.shards import Models, find_work
 from syned.models.fake import FakeImageTextEncoder
 from syned.run.directory import Run
 from syned.run.shards import ShardFolder
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 
 TASKS = ("add", "remove", "local", "color", "background", "global", "style", "text")
 SOURCES = 3_589

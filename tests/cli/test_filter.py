@@ -18,7 +18,7 @@ from PIL import Image
 
 from syned.config import load_config
 from syned.run.directory import Run, open_run
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 from tests.cli.conftest import run_cli
 from tests.scored_run import Made, noise, scored_run
 

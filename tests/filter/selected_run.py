@@ -19,7 +19,7 @@ from syned.filter.selection import write_selection
 from syned.filter.shards import find_work, score_run
 from syned.models.fake import FakeImageTextEncoder
 from syned.run.directory import Run
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 from tests.conftest import HeardProgress
 from tests.scored_run import Made, fake_models, noise, scored_run
 

@@ -17,7 +17,7 @@ from syned.filter.evaluation_sets import KnownSet, known_sets
 from syned.filter.shards import Models, find_work, score_run
 from syned.models.fake import FakeImageTextEncoder
 from syned.run.directory import Run
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 from tests.conftest import HeardProgress
 from tests.filter.selected_run import (
     BLACK,

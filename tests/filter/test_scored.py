@@ -15,8 +15,8 @@ from syned.filter.shards import find_work, score_run
 from syned.models.fake import FakeImageTextEncoder
 from syned.run.directory import Run
 from syned.run.records import IMAGE_SCHEMA, SourceImage, to_table
-from syned.sources.images import png_bytes
 from syned.sources.likeness import perceptual_hash
+from syned.sources.png import png_bytes
 from tests.conftest import HeardProgress
 from tests.filter.selected_run import KEEP_ALL, ROWS, patched, reasons, scored, select
 from tests.scored_run import Made, commit_edits, fake_models, noise, scored_run

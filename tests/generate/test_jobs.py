@@ -21,7 +21,7 @@ from syned.generate.jobs import (
     read_rows,
 )
 from syned.run.records import Edit, EditJob, EditResult
-from syned.sources.images import decode, png_bytes
+from syned.sources.png import decode, png_bytes
 from tests.conftest import failed_request, make_job, new_run, plan_of
 
 

@@ -17,7 +17,7 @@ from syned.generate.shards import GenerateOptions, GenerateSummary, generate_sha
 from syned.models.fake import FakeEditor
 from syned.run.directory import Run
 from syned.run.records import Edit, EditJob, EditResult, from_rows
-from syned.sources.images import decode, png_bytes
+from syned.sources.png import decode, png_bytes
 from tests.conftest import HeardProgress, failed_request, make_job, new_run, plan_of
 
 OPTIONS = GenerateOptions(fingerprint="f", batch_size=2, steps=1)

@@ -11,7 +11,8 @@ from PIL import Image
 
 from syned.plan.prepare import Prepared, prepared, request_of
 from syned.run.records import SourceRecord
-from syned.sources.images import decode, source_id_of
+from syned.sources.images import source_id_of
+from syned.sources.png import decode
 from tests.plan.small_plan import picture
 
 

@@ -29,7 +29,7 @@ from syned.models.fake import FakeEditor
 from syned.publish.dataset import Published
 from syned.run.directory import Run
 from syned.run.published import PUBLISHED_SCHEMA
-from syned.sources.images import decode
+from syned.sources.png import decode
 from tests.conftest import HeardProgress, make_config, new_run, silent
 from tests.made_up_run import MadeUp, make_run, select_at_random, write_selection
 

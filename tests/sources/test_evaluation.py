@@ -11,7 +11,7 @@ from PIL import Image
 from syned.config import EvaluationSet
 from syned.errors import ConfigError, DataError
 from syned.sources.evaluation import evaluation_inputs, evaluation_items, json_captions
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 from tests.scored_run import noise
 
 SPOT = [{"img_id": "256", "sentences": ["the car is gone", ""]}]

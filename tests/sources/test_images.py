@@ -12,7 +12,6 @@ from syned.sources.images import (
     MAX_PIXELS,
     BadImage,
     fit_image,
-    png_bytes,
     read_image,
     source_id_of,
 )
@@ -239,15 +238,6 @@ def test_the_longest_side_fits_and_both_are_multiples_of_8(
 def test_a_picture_that_fits_is_not_touched() -> None:
     image = Image.new("RGB", (512, 384))
     assert fit_image(image, 512) is image
-
-
-def test_png_bytes_hold_the_pixels_and_nothing_else() -> None:
-    image = corners()
-    data = png_bytes(image)
-    image.info["comment"] = "made on a Tuesday"
-    image.info["icc_profile"] = b"of some camera"
-    assert png_bytes(image) == data
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), np.asarray(corners()))
 
 
 def test_a_source_id_follows_from_pixels_and_not_from_files() -> None:

@@ -18,7 +18,7 @@ from syned.report.page.thumbnails import (
     thumbnail,
     triple,
 )
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 from tests.report.page.made_up import picture
 
 

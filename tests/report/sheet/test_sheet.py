@@ -21,7 +21,7 @@ from syned.report.sheet.sheet import (
     text_below,
     wrap,
 )
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 
 MAGENTA, CYAN, GREEN = (255, 0, 255), (0, 255, 255), (24, 122, 62)
 CAPTION_INK = (20, 80, 160)

@@ -14,7 +14,7 @@ from PIL import Image
 from syned.captioning.data.pairs import Pairs
 from syned.captioning.data.readers import open_pairs
 from syned.config import PairSource
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 

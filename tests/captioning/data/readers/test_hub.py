@@ -8,7 +8,7 @@ import pytest
 
 from syned.captioning.data.readers.hub import arrow_pictures
 from syned.errors import ConfigError, DataError
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 from tests.captioning.data.readers.miniature import cell, gray, ids, levels, opened, write_rows
 
 

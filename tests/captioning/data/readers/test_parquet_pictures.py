@@ -11,7 +11,7 @@ import pytest
 from syned.captioning.data.readers import parquet_pictures as parquet
 from syned.captioning.data.readers.parquet_pictures import ParquetTable
 from syned.errors import DataError
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 from tests.captioning.data.readers.miniature import IMAGE, cell, gray, write_picture
 
 

@@ -14,7 +14,7 @@ from syned.config import PairSource
 from syned.errors import ConfigError, DataError
 from syned.run.published import PUBLISHED_SCHEMA
 from syned.run.shards import parquet_bytes
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 
 
 def cell(level: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import io
 from PIL import Image
 
 from syned.errors import RunError
-from syned.sources.images import png_bytes
+from syned.sources.png import png_bytes
 
 _METHOD = 4
 """WebP's own trade of time for size."""

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from syned.errors import RunError
-from syned.publish.encode import encode
-from syned.sources.images import png_bytes
+from syned.publish.image_files import encode
+from syned.sources.png import png_bytes
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 16, 3), np.uint8)
 PNG = png_bytes(Image.fromarray(PIXELS))
