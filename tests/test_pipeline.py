@@ -1,3 +1,5 @@
+"""The stages from a config to a dataset: what each makes, refuses and leaves alone."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

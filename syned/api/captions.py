@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from syned.captioning.data.pairs import PairInfo, Pairs
@@ -12,10 +11,9 @@ from syned.captioning.data.readers import open_pairs as open_pair_source
 from syned.captioning.metrics.metrics import CaptionScorer
 from syned.captioning.models.base import Captioner
 from syned.config import PairSource
-from syned.errors import DataError, EngineError
+from syned.errors import DataError
+from syned.libraries import TO_CAPTION, need_libraries
 from syned.settings import validate
-
-_OF_CAPTIONERS = ("torch", "transformers", "peft")
 
 
 def load_captioner(folder: str | Path, *, device: str = "auto") -> Captioner:
@@ -34,9 +32,7 @@ def load_captioner(folder: str | Path, *, device: str = "auto") -> Captioner:
         EngineError: the folder holds no finished captioner, it cannot be loaded, or a library for
             it is not installed.
     """
-    missing = [name for name in _OF_CAPTIONERS if find_spec(name) is None]
-    if missing:
-        raise EngineError(f'captioners need {" and ".join(missing)}: pip install "syned[models]"')
+    need_libraries(TO_CAPTION, what="a captioner", extra="models")
     from syned.captioning.models.load import load_captioner as load
 
     return load(Path(folder).expanduser(), device=device)

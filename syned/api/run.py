@@ -7,7 +7,6 @@ import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,9 @@ from syned import pipeline
 from syned.api.edit import Edit
 from syned.api.edits import Edits, edit_by_id, edits_of
 from syned.config import RunConfig
-from syned.errors import ConfigError, EngineError
+from syned.errors import ConfigError
 from syned.generate.shards import GenerateSummary
+from syned.libraries import TO_TRAIN_EVAL, need_libraries
 from syned.paraphrase.shards import ParaphraseSummary
 from syned.progress import Progress, RowsDone, Shown, show_progress
 from syned.publish.dataset import Published
@@ -24,8 +24,6 @@ from syned.run import status
 from syned.run.directory import Run as Directory
 from syned.run.stored_settings import ONCE, stored_settings
 from syned.settings import with_overrides
-
-_OF_TRAIN_EVAL = ("torch", "transformers", "peft", "matplotlib", "pycocoevalcap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +231,7 @@ class Run:
         Returns:
             What `train_eval/gains.json` in the run's folder holds.
         """
-        missing = [name for name in _OF_TRAIN_EVAL if find_spec(name) is None]
-        if missing:
-            raise EngineError(
-                f'train_eval needs {" and ".join(missing)}: pip install "syned[models,idc]"'
-            )
+        need_libraries(TO_TRAIN_EVAL, what="train_eval", extra="models,idc")
         config = self._settings(overrides)
         with _listener("trainings", progress) as listener:
             gains = pipeline.train_eval(config, self._directory, listener, arms=arms, seeds=seeds)

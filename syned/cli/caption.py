@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syned.cli.train import need_models
 from syned.errors import DataError
+from syned.libraries import TO_CAPTION, need_libraries
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -47,7 +47,7 @@ def caption(
         syned caption before.png after.png --adapter weights
     """
     pictures = (_picture(before), _picture(after))
-    need_models("caption", "torch", "transformers", "peft")
+    need_libraries(TO_CAPTION, what="`syned caption`", extra="models")
     from syned.captioning.models.load import load_captioner
 
     print(load_captioner(adapter, device=device).caption([pictures])[0])

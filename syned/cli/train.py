@@ -6,14 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from syned.cli.options import EXIT_STOPPED, Overrides
-from syned.errors import EngineError
+from syned.libraries import TO_TRAIN_MODELS, need_libraries
 from syned.resources import config_names, config_path
 
 
@@ -44,7 +43,7 @@ def train_editor(
     from syned.settings import load_settings
 
     load_settings(EditorTraining, file, changes)  # a mistake is told before torch is loaded
-    need_models("train-editor", "torch", "diffusers", "transformers")
+    need_libraries(TO_TRAIN_MODELS, what="`syned train-editor`", extra="models")
     from syned.models.devices import quiet_libraries
 
     quiet_libraries()
@@ -82,7 +81,7 @@ def train_clip(
     from syned.settings import load_settings
 
     load_settings(ClipTraining, file, changes)  # a mistake is told before torch is loaded
-    need_models("train-clip", "torch", "diffusers", "transformers")
+    need_libraries(TO_TRAIN_MODELS, what="`syned train-clip`", extra="models")
     from syned.models.devices import quiet_libraries
 
     quiet_libraries()
@@ -105,19 +104,6 @@ def stops_well() -> Iterator[None]:
 
 def _training_config(name: str) -> Path:
     return Path(name) if Path(name).suffix else config_path(name, training=True)
-
-
-def need_models(command: str, *libraries: str, extra: str = "models") -> None:
-    """Make sure that libraries are installed.
-
-    Raises:
-        EngineError: one is not; says which extra brings it.
-    """
-    missing = [name for name in libraries if not find_spec(name)]
-    if missing:
-        raise EngineError(
-            f'`syned {command}` needs {" and ".join(missing)}: pip install "syned[{extra}]"'
-        )
 
 
 def say(text: str) -> None:

@@ -19,8 +19,8 @@ from syned.cli.options import (
     overrides_of,
     settings_of,
 )
-from syned.cli.train import need_models
 from syned.errors import ConfigError
+from syned.libraries import TO_TRAIN_EVAL, need_libraries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,8 +86,7 @@ def measure_gains(
     seeds: list[int] | None = None,
 ) -> None:
     """Train, evaluate, and say what came of it."""
-    libraries = ("torch", "transformers", "peft", "matplotlib", "pycocoevalcap")
-    need_models("train-eval", *libraries, extra="models,idc")
+    need_libraries(TO_TRAIN_EVAL, what="`syned train-eval`", extra="models,idc")
     from syned import pipeline
     from syned.captioning.gains.gains_md import summary_lines
     from syned.progress import show_progress

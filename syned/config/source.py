@@ -77,7 +77,9 @@ class SourceConfig(Settings):
     @classmethod
     def _folder_has_path(cls, value: str | None, info: ValidationInfo) -> str | None:
         if not value and info.data.get("kind") == "folder":
-            raise ValueError("is missing; source kind folder needs the folder of its images")
+            raise ValueError(
+                "is missing; source kind folder needs the folder of its images: --path FOLDER"
+            )
         return value
 
     @field_validator("instructions_file")
@@ -91,5 +93,7 @@ class SourceConfig(Settings):
     @classmethod
     def _hub_has_data(cls, value: str | None, info: ValidationInfo) -> str | None:
         if not value and info.data.get("kind") == "hub" and not info.data.get("path"):
-            raise ValueError("is missing; source kind hub needs a dataset id, or a path")
+            raise ValueError(
+                "is missing; source kind hub needs a dataset id, or a path: --dataset OWNER/NAME"
+            )
         return value

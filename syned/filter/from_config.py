@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from syned.config import FilterConfig, Quantile, RunConfig, Threshold
@@ -13,6 +12,7 @@ from syned.errors import EngineError
 from syned.filter.contamination import Sameness
 from syned.filter.select import Columns, Rules, Share, resolve_bounds
 from syned.filter.shards import Models, Work, find_work
+from syned.libraries import TO_MEASURE, need_libraries
 from syned.models.base import ImageEncoder, ImageTextEncoder
 from syned.models.fake import FakeImageTextEncoder
 from syned.run.directory import Run
@@ -30,7 +30,7 @@ def scores_in_hand(
         EngineError: a library or a model is not to be found.
         RunError: the run is being filtered already, or was scored with other models.
     """
-    check_libraries()
+    need_libraries(TO_MEASURE, what="measuring pictures", extra="filter")
     with run.lock("scores.lock"):
         for folder in (run.image_scores, run.edit_scores):
             folder.remove_leftovers()
@@ -145,20 +145,6 @@ def refuse_other_models(noted: Sequence[str], found: Sequence[str]) -> None:
                 f"{now or 'no DINOv2'}; name the former, with --set filter.encoder=NAME@REVISION "
                 "or filter.dino, or score everything again with `syned filter --redo`"
             )
-
-
-def check_libraries() -> None:
-    """Make sure that pictures can be measured.
-
-    Raises:
-        EngineError: the libraries for it are not installed.
-    """
-    missing = [name for name in ("imagehash", "skimage") if find_spec(name) is None]
-    if missing:
-        raise EngineError(
-            f"measuring pictures needs packages that are not installed ({', '.join(missing)}): "
-            'pip install "syned[filter]"'
-        )
 
 
 def _computing(options: FilterConfig) -> dict[str, Any]:

@@ -28,15 +28,20 @@ ENOUGH_SECONDS = 2.0
 """Runs that take this long together are enough, however few they are."""
 
 
+GROWTH = 4
+"""A batch is timed after one of a quarter of its size: an edit alone may cost many times as much
+as one of a batch, so that it does not tell whether there is time for a full batch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """What an edit costs, and how that was found."""
 
     edits: int
-    """How many edits a timed run makes: a full batch, or one where a batch would take too long."""
+    """How many edits a timed run makes: a full batch, or fewer where that would take too long."""
     runs: int
-    """How many runs were timed, each the same as the run before them that warms up. It is 0 where
-    there was time for one run only, which then stands for all, though it is slower than others."""
+    """How many runs were timed, after one that was the same and warmed up. It is 0 where the very
+    first edit left no time for another; that one counts then, though the next would be quicker."""
     seconds_per_edit: float
     """The median of the runs."""
     bytes_per_edit: float
@@ -70,9 +75,10 @@ def calibrate(
     steps: int,
     clock: Callable[[], float] = time.monotonic,
 ) -> Calibration:
-    """Time one edit alone, then a full batch if there is time for it; each after a warm-up.
+    """Time one edit alone, then larger and larger batches up to a full one, each after a warm-up.
 
-    A slow editor makes few edits here: one, if that takes more than half of MOST_SECONDS.
+    A batch that would take too long is not begun; the largest one that was timed counts. So a slow
+    editor makes few edits here: one, if that takes more than half of MOST_SECONDS.
 
     Args:
         editor: the model, already loaded.
@@ -90,12 +96,18 @@ def calibrate(
             "images and instructions"
         )
     stopwatch = _Stopwatch(editor, steps, clock)
-    alone = stopwatch.measure(jobs[:1])
     batch = jobs[:batch_size]
-    expected = alone.seconds_per_edit * len(batch)
-    if len(batch) == 1 or not stopwatch.has_time_for(expected):
-        return alone
-    return stopwatch.measure(batch, expected=expected)
+    measured = stopwatch.measure(batch[:1])
+    while measured.edits < len(batch):
+        larger = batch[: GROWTH * measured.edits]
+        expected = measured.seconds_per_edit * len(larger)
+        if not stopwatch.has_time_for(2 * expected):
+            break
+        found = stopwatch.measure(larger, expected=expected)
+        if not found.runs:
+            break
+        measured = found
+    return measured
 
 
 class _Stopwatch:

@@ -67,8 +67,8 @@ def _paraphrase_line(facts: CardFacts) -> str:
         for (model, prompt), count in sorted(facts.paraphrased.items())
     )
     return (
-        f"{captions} They are followed by paraphrases of a language model{judged}. In the whole "
-        f"run, so many were accepted: {made}."
+        f"{captions} They are followed by paraphrases of a language model{judged}. The whole run "
+        f"has these accepted paraphrases: {made}."
     )
 
 

@@ -52,7 +52,7 @@ def _summary(facts: CardFacts) -> str:
     what = "an edited image"
     if facts.options.true_images:
         what = "the true result of the instruction (no editor took part)"
-    captions = ", and captions that say what changed" if facts.has_captions else ""
+    captions = " and with captions that say what changed" if facts.has_captions else ""
     return (
         f"{rows:,} pairs of a source image and {what}, each with the instruction for the "
         f"edit{captions}. They serve to train and test models that describe the difference between "
@@ -155,7 +155,7 @@ def _licence(facts: CardFacts) -> Iterator[str]:
     else:
         editor = "" if facts.options.true_images else " The licence of the editor may hold as well."
         yield (
-            f"The source images are under {code(licence)}, which also holds for what was made of "
+            f"The source images are under {code(licence)}, which also holds for what was made from "
             f"them.{editor}"
         )
     if not facts.options.true_images:

@@ -93,6 +93,6 @@ def test_a_folder_without_a_captioner_is_refused(tmp_path: Path) -> None:
 def test_libraries_that_are_missing_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syned.api.captions._OF_CAPTIONERS", ("json", "no_such_library"))
-    with pytest.raises(syned.EngineError, match="captioners need no_such_library: pip install"):
+    monkeypatch.setattr("syned.api.captions.TO_CAPTION", ("json", "no_such_library"))
+    with pytest.raises(syned.EngineError, match="a captioner needs no_such_library, which is not"):
         syned.load_captioner(tmp_path)

@@ -104,8 +104,8 @@ def test_other_thresholds_decide_again_with_no_model_and_no_picture(tmp_path: Pa
         "import sys\n"
         "for name in ('torch', 'transformers', 'diffusers', 'skimage', 'imagehash'):\n"
         "    sys.modules[name] = None\n"
-        "import syned.filter.from_config\n"
-        "syned.filter.from_config.find_spec = lambda name: True\n"
+        "import syned.libraries\n"
+        "syned.libraries.find_spec = lambda name: True\n"
         "from syned.cli import main\n"
         "main(sys.argv[1:])"
     )

@@ -7,9 +7,7 @@ import re
 import pytest
 import typer
 
-from syned.cli import train
-from syned.cli.train import need_models, say, stops_well
-from syned.errors import EngineError
+from syned.cli.train import say, stops_well
 from tests.cli.conftest import run_cli
 
 
@@ -35,18 +33,12 @@ def test_a_config_that_is_not_there_is_one_line(
 def test_a_library_that_is_missing_is_named_with_what_brings_it(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(train, "find_spec", lambda name: None if name == "torch" else name)
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None if name == "torch" else name)
     assert run_cli(command, f"train_shapes_{command.removeprefix('train-')}") == 2
     assert capsys.readouterr().err == (
-        f'syned: `syned {command}` needs torch: pip install "syned[models]"\n'
+        f"syned: `syned {command}` needs torch, which is not installed: "
+        'pip install "syned[models]"\n'
     )
-
-
-def test_all_missing_libraries_are_named_at_once() -> None:
-    need_models("x", "json")
-    message = r'`syned x` needs no_such_a and no_such_b: pip install "syned\[models,idc\]"'
-    with pytest.raises(EngineError, match=message):
-        need_models("x", "no_such_a", "json", "no_such_b", extra="models,idc")
 
 
 def test_what_is_said_begins_with_the_time(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,7 +50,7 @@ def test_what_is_said_begins_with_the_time(capsys: pytest.CaptureFixture[str]) -
 def test_a_mistake_in_the_settings_is_told_before_any_library_is_looked_for(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(train, "find_spec", lambda name: None)
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None)
     config = f"train_shapes_{command.removeprefix('train-')}"
     assert run_cli(command, config, "--set", "stepz=3") == 2
     assert "did you mean steps?" in capsys.readouterr().err

@@ -75,7 +75,10 @@ def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:
     assert sorted(lines[1:]) == [
         "  generate.n is 0; at least 1 is needed",
         "  generate.steps is 'many'; a whole number is expected",
-        "  source.dataset is missing; source kind hub needs a dataset id, or a path",
+        (
+            "  source.dataset is missing; source kind hub needs a dataset id, or a path: "
+            "--dataset OWNER/NAME"
+        ),
         "  splitt is not a setting; did you mean source.split?",
     ]
 

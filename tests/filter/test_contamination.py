@@ -111,8 +111,10 @@ def found(run: Run, *configs: EvaluationSet) -> dict[str, dict[str, list[bool]]]
     }
 
 
-def test_without_an_evaluation_set_nothing_is_looked_for(tmp_path: Path) -> None:
-    assert found(scored(tmp_path, [[Made(0, noise(10))]])) == {}
+def test_without_an_evaluation_set_not_even_captions_are_needed(tmp_path: Path) -> None:
+    run = scored(tmp_path, [[Made(0, noise(10))]])
+    edits = read_scored(run, find_work(run, fake_models().identity), captions=False)
+    assert contaminations(run, edits, [], NEAR) == {}
 
 
 def test_each_set_has_findings_of_its_own(tmp_path: Path) -> None:

@@ -10,10 +10,8 @@ import pytest
 
 from syned.config import FilterConfig, RunConfig
 from syned.errors import EngineError, RunError
-from syned.filter import from_config
 from syned.filter.contamination import Sameness
 from syned.filter.from_config import (
-    check_libraries,
     filter_rules,
     filter_settings,
     name_models,
@@ -111,17 +109,6 @@ def test_models_other_than_the_runs_are_refused_by_name(
     refuse_other_models(noted, noted)
     with pytest.raises(EngineError, match=message):
         refuse_other_models(noted, found)
-
-
-def test_a_missing_library_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    check_libraries()
-    monkeypatch.setattr(from_config, "find_spec", lambda name: None if name == "skimage" else name)
-    with pytest.raises(EngineError) as caught:
-        check_libraries()
-    assert str(caught.value) == (
-        "measuring pictures needs packages that are not installed (skimage): "
-        'pip install "syned[filter]"'
-    )
 
 
 def test_scores_are_in_the_hand_of_one_process(run: Run) -> None:

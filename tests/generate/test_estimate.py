@@ -70,9 +70,17 @@ def test_a_pace_is_that_of_full_batches_where_they_are_cheaper() -> None:
     assert measured(editor).seconds_per_edit == pytest.approx((0.5 + 0.16) / 16)
 
 
+def test_batches_grow_so_that_an_edit_alone_need_not_tell_what_a_full_one_takes() -> None:
+    """As of an editor that encodes as many texts for one edit as for a full batch."""
+    editor = TimedEditor(lambda edits: 4.0 + 0.1 * edits)
+    found = measured(editor)
+    assert (found.edits, found.seconds_per_edit) == (16, pytest.approx(5.6 / 16))
+    assert [len(batch) for batch in editor.batches] == [1, 1, 4, 4, 16, 16]
+
+
 def test_what_other_programs_do_meanwhile_moves_the_pace_little() -> None:
-    batches_alone = 1 + MOST_RUNS
-    editor = TimedEditor(lambda edits: 0.01 * edits, hiccup={batches_alone + 2: 30.0})
+    of_smaller = 2 * (1 + MOST_RUNS)  # batches of one edit, and of four
+    editor = TimedEditor(lambda edits: 0.01 * edits, hiccup={of_smaller + 2: 30.0})
     assert measured(editor).seconds_per_edit == pytest.approx(0.01)
 
 
@@ -87,6 +95,12 @@ def test_a_batch_that_takes_seconds_is_timed_once() -> None:
     found = measured(editor)
     assert (found.edits, found.runs) == (16, 1)
     assert found.seconds_per_edit == pytest.approx(0.2)
+
+
+def test_a_batch_that_turns_out_slower_than_expected_is_timed_once() -> None:
+    editor = TimedEditor(lambda edits: 0.1 if edits < 16 else 9.0)
+    found = measured(editor)
+    assert (found.edits, found.runs, found.seconds_per_edit) == (16, 1, 9.0 / 16)
 
 
 def test_an_editor_that_takes_a_minute_an_edit_makes_one_edit() -> None:
@@ -112,10 +126,13 @@ def test_no_run_is_begun_that_is_known_to_take_too_long(seconds: float, warm_up:
     assert editor.took <= max(first, MOST_SECONDS + warm_up)
 
 
-def test_a_long_warm_up_of_a_batch_does_not_keep_it_from_being_timed() -> None:
-    editor = TimedEditor(lambda edits: 0.05 * edits, warm_up=25.0)
+@pytest.mark.parametrize(("warm_up", "largest"), [(15.0, 16), (25.0, 4)])
+def test_a_long_warm_up_costs_batches_and_is_never_in_the_pace(
+    warm_up: float, largest: int
+) -> None:
+    editor = TimedEditor(lambda edits: 0.05 * edits, warm_up=warm_up)
     found = measured(editor)
-    assert (found.edits, found.runs) == (16, 3)
+    assert found.edits == largest
     assert found.seconds_per_edit == pytest.approx(0.05)
 
 

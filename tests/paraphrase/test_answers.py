@@ -81,5 +81,5 @@ def test_a_kill_loses_nothing_that_was_put(tmp_path: Path) -> None:
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "answers.sqlite"
     path.write_text("this is not a database, and it is long enough to be looked at" * 20)
-    with pytest.raises(RunError, match=r"answers\.sqlite cannot be used as a store of answers"):
+    with pytest.raises(RunError, match=r"answers\.sqlite cannot be used to store answers"):
         AnswerStore(path)

@@ -63,7 +63,10 @@ def test_another_text_of_the_file_is_another_hash(tmp_path: Path) -> None:
         ("# User\n{{ text }}\n", "does not begin with a front matter"),
         (GOOD.replace("version: 2", "version: two"), "version is 'two' in its front matter"),
         (GOOD.replace("purpose: to test\n", ""), "purpose is None in its front matter"),
-        (GOOD.replace("id: mine", "id: mine\nauthor: me"), "author is nothing that"),
+        (
+            GOOD.replace("id: mine", "id: mine\nauthor: me"),
+            "author is no field of a front matter; the fields are id",
+        ),
         (GOOD.replace("    paraphrase: Put a hat there\n", ""), "needs a text and a paraphrase"),
         (GOOD.replace("# User", "# Uesr"), "has no section `# User`"),
         (GOOD.replace("{{ text }}", "{{ count }}"), r"field \{\{ count \}\} is never filled"),

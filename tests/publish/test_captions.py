@@ -1,3 +1,5 @@
+"""The captions of a pair: those of the source first, then their paraphrases, each once."""
+
 from __future__ import annotations
 
 from pathlib import Path

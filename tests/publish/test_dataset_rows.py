@@ -1,3 +1,5 @@
+"""Rows of a dataset: all that the run knows of an edit, and nothing of another."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Images of a dataset: every pixel where it can be, and the same kind of file for a pair."""
+
 from __future__ import annotations
 
 import io

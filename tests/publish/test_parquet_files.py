@@ -1,3 +1,5 @@
+"""Parquet files of a split: how they are cut, numbered and recognized."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -32,7 +32,7 @@ def with_licence(licence: dict[str, str], **options: Any) -> str:
 def test_a_card_begins_with_what_the_dataset_is() -> None:
     assert text(FACTS).startswith(
         "# my edits\n\n1,000 pairs of a source image and an edited image, each with the "
-        "instruction for the edit, and captions that say what changed."
+        "instruction for the edit and with captions that say what changed."
     )
 
 
@@ -147,7 +147,7 @@ def test_an_edited_image_is_called_synthetic_in_iptcs_terms() -> None:
 def test_the_licence_of_the_source_also_holds_for_what_was_made_of_it() -> None:
     told = with_licence({"licence": "cc-by-4.0"})
 
-    assert "under `cc-by-4.0`, which also holds for what was made of them." in told
+    assert "under `cc-by-4.0`, which also holds for what was made from them." in told
     assert "The licence of the editor may hold as well." in told
 
 

@@ -1,3 +1,5 @@
+"""Which edits are published, and what is said when there is none."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Splits: by source image, the same whatever else is published."""
+
 from __future__ import annotations
 
 from collections import Counter

@@ -1,3 +1,5 @@
+"""A dataset is whole or not there, whenever publishing is killed."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Uploading to a hub that answers, refuses, or is not there."""
+
 from __future__ import annotations
 
 import base64

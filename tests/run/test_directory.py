@@ -1,3 +1,5 @@
+"""A run directory: its settings, its fingerprints, its locks, and how it is found again."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""File locks, and a system without them."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,3 +1,5 @@
+"""The names that datasets give their splits."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Records survive the table that they are stored in."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Shards: done only if the file is the one of its record, whatever happens."""
+
 from __future__ import annotations
 
 import io

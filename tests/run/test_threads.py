@@ -1,3 +1,5 @@
+"""Work beside the model: in order, bounded, and ended with its reader."""
+
 from __future__ import annotations
 
 import signal

@@ -36,9 +36,10 @@ def children_of(pid: int) -> list[int]:
     ]
 
 
-def training_process(pid: int) -> int:
-    """One of the processes that train; multiprocessing has another one that keeps count."""
-    for child in children_of(pid):
-        if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
-            return child
-    raise AssertionError("no training process")
+def training_processes(pid: int) -> list[int]:
+    """Those that train; multiprocessing has another one that keeps count."""
+    return [
+        child
+        for child in children_of(pid)
+        if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()
+    ]

@@ -21,7 +21,7 @@ from syned.captioning.gains.trials import Tools, Trial, kept_predictions
 from syned.captioning.gains.workers import run_in_processes
 from syned.config import TrainEvalConfig
 from syned.errors import DataError, EngineError, RunError
-from tests.captioning.gains.processes import children_of, start, training_process, wait_for
+from tests.captioning.gains.processes import children_of, start, training_processes, wait_for
 from tests.captioning.gains.small_experiment import (
     HeardTrials,
     small_config,
@@ -34,9 +34,10 @@ THREADS = "OMP_NUM_THREADS"
 
 
 def open_noted_tools(folder: Path, train: Any = train_table) -> Tools:
-    """Note the process in which they are opened, and the threads that it may use."""
-    threads = os.environ.get(THREADS, "not set")
-    (folder / f"process-{os.getpid()}").write_text(json.dumps([threads, os.getppid()]))
+    """Note the threads that a process may use, its parent, and how many processes that has."""
+    parent = os.getppid()
+    note = [os.environ.get(THREADS, "not set"), parent, len(training_processes(parent))]
+    (folder / f"process-{os.getpid()}").write_text(json.dumps(note))
     return replace(table_tools(), train=train)
 
 
@@ -45,7 +46,7 @@ def noted_kit(folder: Path, train: Any = train_table) -> Kit:
 
 
 def noted(folder: Path) -> list[list[Any]]:
-    """Of each process that opened tools, the threads and the parent."""
+    """What each process that opened tools has noted."""
     return [json.loads(path.read_text()) for path in folder.glob("process-*")]
 
 
@@ -78,7 +79,7 @@ def test_trials_run_in_processes_that_are_as_many_as_workers_and_share_the_cores
     assert all(kept_predictions(trial, "test 1") is not None for trial in trials)
     assert sorted(heard.lines) == [f"{trial.name}: 24 steps" for trial in trials]
     threads = str(max(1, (os.cpu_count() or 1) // 2))
-    assert noted(tmp_path) == [[threads, os.getpid()]] * 2
+    assert noted(tmp_path) == [[threads, os.getpid(), 2]] * 2
     assert THREADS not in os.environ
     assert multiprocessing.active_children() == []
 
@@ -91,7 +92,7 @@ def test_there_are_no_more_processes_than_trials_and_a_persons_own_threads_are_k
     trials = trials_of(config, tmp_path, [0])
     runs = run_in_processes(config, tmp_path, noted_kit(tmp_path), trials, "t", HeardTrials())
     assert [trial for trial, _ in runs] == trials
-    assert noted(tmp_path) == [["3", os.getpid()]]
+    assert noted(tmp_path) == [["3", os.getpid(), 1]]
     assert os.environ[THREADS] == "3"
 
 
@@ -183,7 +184,7 @@ def test_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
 def test_a_process_that_is_killed_is_an_error_that_says_how_to_go_on(tmp_path: Path) -> None:
     with start(tmp_path, 0.2, 2) as process:
         wait_for(tmp_path, 2, "state.json")
-        os.kill(training_process(process.pid), signal.SIGKILL)
+        os.kill(training_processes(process.pid)[0], signal.SIGKILL)
         _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
     assert "EngineError: a training process ended with code -9 (something ended it" in errors
