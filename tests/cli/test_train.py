@@ -7,6 +7,7 @@ import re
 import pytest
 import typer
 
+from syned import libraries
 from syned.cli.train import say, stops_well
 from tests.cli.conftest import run_cli
 
