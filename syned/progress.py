@@ -119,7 +119,7 @@ def show_progress(what: str, stream: TextIO) -> Iterator[Shown]:
 
 
 class Shown:
-    """A tally that is shown whenever it changes; what the executor reports to."""
+    """A tally that is shown whenever it changes; what a stage reports to."""
 
     def __init__(self, tally: Tally, reporter: Reporter) -> None:
         self.tally = tally

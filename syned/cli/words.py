@@ -14,7 +14,7 @@ from syned.paraphrase.shards import ParaphraseSummary
 from syned.publish.dataset import Published
 from syned.run.status import CaptionSummary, RunSummary, SelectionSummary, TaskScore
 from syned.run.truth import RIGHT
-from syned.units import duration, size
+from syned.units import duration, rate, size
 
 
 def run_lines(summary: RunSummary) -> list[str]:
@@ -28,7 +28,7 @@ def run_lines(summary: RunSummary) -> list[str]:
         lines.append(f"failed   {reasons(summary.failed_by_reason)}")
     if summary.seconds_per_edit:
         seconds = summary.seconds_per_edit
-        lines.append(f"time     {seconds:.3g} s an edit, {1 / seconds:.3g} edits a second")
+        lines.append(f"time     {seconds:.3g} s an edit, {rate(1 / seconds)} edits a second")
     lines.append(f"size     {size(summary.size_bytes)}")
     if summary.judged:
         lines += ["", *_task_table(summary)]
@@ -108,7 +108,7 @@ def score_line(made: ScoreSummary) -> str:
     pace = made.edits / made.seconds if made.seconds > 0 else 0.0
     return (
         f"{made.images:,} source images and {made.edits:,} edits scored in "
-        f"{duration(made.seconds)}, {pace:.3g} edits a second, after "
+        f"{duration(made.seconds)}, {rate(pace)} edits a second, after "
         f"{duration(made.load_seconds)} of loading"
     )
 
@@ -152,7 +152,7 @@ def paraphrase_line(made: ParaphraseSummary) -> str:
         pace = made.new_tokens / made.model_seconds
         text += (
             f"; {made.new_tokens:,} tokens in {duration(made.model_seconds)}, "
-            f"{pace:.3g} tokens a second, after {duration(made.load_seconds)} of loading"
+            f"{rate(pace)} tokens a second, after {duration(made.load_seconds)} of loading"
         )
     return text
 

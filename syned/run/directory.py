@@ -10,11 +10,14 @@ data/<name>/
   scores/edits/    one row for each edit: what was measured on it
   selection.parquet  which edits are kept, and why the others are not
   dataset/         what others load
+  train_eval/      captioners that were trained with the dataset and without, and the gains
+  answers.sqlite   what the language model has answered
   events.jsonl     what happened when
   lock             held by the one process that writes the plan and the edits
   captions.lock    held by the one that writes captions, which may run beside it
   scores.lock      held by the one that writes scores and the selection
   publish.lock     held by the one that writes a dataset
+  train_eval.lock  held by the one that trains captioners
 """
 
 from __future__ import annotations
@@ -108,7 +111,7 @@ class Run:
         """Be the one process that writes to this run; the end of the process frees it too.
 
         Args:
-            name: "lock" for the plan and the edits; "captions.lock", "scores.lock", "publish.lock".
+            name: "lock" for the plan and the edits, or another that the head of this file lists.
             new: whether what follows may make a run that is not there yet.
 
         Raises:

@@ -82,7 +82,8 @@ def test_each_image_and_instruction_is_counted_over_the_shards_that_are_left(
 ) -> None:
     run = new_run(tmp_path)
     again = replace(make_job(1).request, source_id="source2", instruction="instruction 3")
-    second = [replace(make_job(1), request=again), make_job(2), make_job(3), failed_request(4)]
+    again_job = replace(make_job(1), request=again)
+    second: list[EditJob | Request] = [again_job, make_job(2), make_job(3), failed_request(4)]
     plan_of(run, [[make_job(0)], second])
     images, instructions = uses(run, [1])
     assert images == {"source2": 2, "source3": 1}

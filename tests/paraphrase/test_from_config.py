@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("jinja2")
 
-from syned.config import ParaphraseConfig
+from syned.config import ParaphraseConfig, TextKind
 from syned.errors import ConfigError
 from syned.models.base import Reply
 from syned.paraphrase.from_config import (
@@ -20,6 +20,7 @@ from syned.paraphrase.from_config import (
     paraphrase_options,
     paraphrase_settings,
 )
+from syned.paraphrase.prompts import Prompt
 from syned.resources import prompt_path
 from syned.run.records import Original
 
@@ -58,7 +59,7 @@ def judged_by(**changes: object) -> str:
     return paraphrase_options(options, "m@1", PROMPTS).judged_by
 
 
-def reasons(text: str, encoder: Alike | None = None, **changes: object) -> str:
+def reason(text: str, changes: dict[str, object], encoder: Alike | None = None) -> str:
     """Why a paraphrase of HAT is rejected by the judge that these settings describe."""
     judge = open_judge(ParaphraseConfig.model_validate(changes), encoder)
     ((candidate,),) = judge.judge([(HAT, [Reply("k", (text,), (False,), 1)])])
@@ -101,7 +102,10 @@ def test_what_changes_verdicts_alone_judges_anew_and_asks_for_nothing(
 def test_another_model_or_another_prompt_changes_the_settings_of_a_run() -> None:
     options = ParaphraseConfig()
     assert paraphrase_settings(options, "m@2", PROMPTS) != settings_of()
-    swapped = {"instruction": PROMPTS["caption"], "caption": PROMPTS["instruction"]}
+    swapped: dict[TextKind, Prompt] = {
+        "instruction": PROMPTS["caption"],
+        "caption": PROMPTS["instruction"],
+    }
     assert paraphrase_settings(options, "m@1", swapped) != settings_of()
 
 
@@ -125,17 +129,18 @@ def test_what_is_asked_for_is_what_the_config_says() -> None:
 
 @pytest.mark.parametrize("fake", [{"engine": "fake"}, {"similarity_model": "fake"}])
 def test_a_fake_engine_or_similarity_model_loads_no_real_one(fake: dict[str, object]) -> None:
-    assert reasons("Put a hat on the bear", **fake) == ""
+    assert reason("Put a hat on the bear", fake) == ""
 
 
 def test_a_similarity_model_may_be_given_in_place_of_the_one_that_is_named() -> None:
-    encoder = Alike()
-    assert reasons("Put a cap on the bear", encoder, similarity_model="nowhere") == "object_lost"
+    named: dict[str, object] = {"similarity_model": "nowhere"}
+    assert reason("Put a cap on the bear", named, Alike()) == "object_lost"
 
 
 def test_the_judge_is_as_strict_as_the_config_says() -> None:
-    text, loose = "Put a cap on the bear", {"similarity_threshold": -1, "word_threshold": -1}
-    assert reasons(text, Alike(), **loose) == ""
-    assert reasons(text, Alike(), **{**loose, "word_threshold": 0.5}) == "object_lost"
-    strict = {"engine": "fake", **loose, "similarity_threshold": 1}
-    assert reasons(text, **strict) == "too_far"
+    text = "Put a cap on the bear"
+    loose: dict[str, object] = {"similarity_threshold": -1, "word_threshold": -1}
+    assert reason(text, loose, Alike()) == ""
+    assert reason(text, {**loose, "word_threshold": 0.5}, Alike()) == "object_lost"
+    strict: dict[str, object] = {"engine": "fake", **loose, "similarity_threshold": 1}
+    assert reason(text, strict) == "too_far"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,13 @@ def test_settings_of_another_kind_of_training_are_refused(tmp_path: Path) -> Non
         work_folder(clip(tmp_path / "x"), free=set())
     with pytest.raises(RunError, match=r"image_tower None"):
         work_folder(clip(tmp_path / "x"), free=set())
+
+
+def test_a_setting_that_there_is_no_longer_is_named(tmp_path: Path) -> None:
+    note = work_folder(editor(tmp_path / "x"), free=set()) / "settings.json"
+    note.write_text(json.dumps({**json.loads(note.read_text()), "momentum": 0.9}))
+    with pytest.raises(RunError, match=r"begun with momentum 0\.9 \(now None\);"):
+        work_folder(editor(tmp_path / "x"), free=set())
 
 
 def test_a_free_setting_may_change(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from transformers import TrainerCallback, TrainingArguments
 from syned.captioning.training.weights import save_weights
 from syned.config import TrainingConfig
 from syned.run.atomic import read_json, write_json
+from syned.units import duration, rate
 
 LINE_SECONDS = 10.0
 """Least time between two lines of progress."""
@@ -53,7 +54,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]  # transformers exports it w
         left = pace * (state.max_steps - state.global_step)
         self._say(
             f"{self._prefix}step {state.global_step:,} of {state.max_steps:,}{self._validation}, "
-            f"{1 / pace:.2g} steps a second, {left / 60:.0f} min left"
+            f"{rate(1 / pace)} steps a second, {duration(left)} left"
         )
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any, **kept: Any) -> None:

@@ -6,9 +6,11 @@ model hub: it is unpacked once into an ordinary checkpoint folder and kept.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
+from contextlib import redirect_stderr
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -103,8 +105,9 @@ def _unpack(folder: Path) -> None:
     quiet_libraries()
     source = {"pretrained_model_name_or_path": str(weights[0].parent), "gguf_file": weights[0].name}
     tokenizer = AutoTokenizer.from_pretrained(**source)
-    model = AutoModelForCausalLM.from_pretrained(
-        **source, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
-    )
+    with redirect_stderr(io.StringIO()):  # a bar of tqdm's own, which `quiet_libraries` misses
+        model = AutoModelForCausalLM.from_pretrained(
+            **source, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
+        )
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

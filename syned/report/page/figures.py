@@ -20,7 +20,7 @@ OTHER_TASKS = "other tasks"
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A bar: so many edits of the widest bar's number."""
+    """A bar of a chart, and how many edits it stands for."""
 
     name: str
     title: str

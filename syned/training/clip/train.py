@@ -36,6 +36,7 @@ from syned.training.clip.check import PRECISION, check_attempts, check_retrieval
 from syned.training.clip.loss import Embedded, Helpers, clip_losses
 from syned.training.clip.towers import Towers
 from syned.training.work_folder import warmup_cosine, work_folder
+from syned.units import duration, rate
 
 Say = Callable[[str], None]
 Records = Callable[[str, int], Iterator[SourceRecord]]
@@ -183,13 +184,12 @@ class _Trainer:
         """Log the mean losses since the last report."""
         recent, self.recent = self.recent, []
         means = {n: round(sum(r[n] for r in recent) / len(recent), 4) for n in recent[0]}
-        rate = self.steps_done / self.seconds
+        left = self.seconds / self.steps_done * (self.settings.steps - self.steps_done)
         self.log({"losses": means, "learning_rate": round(float(self.rate.get_last_lr()[0]), 8)})
         self.say(
             f"step {self.steps_done} of {self.settings.steps}, "
             + ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
-            + f", {rate:.2f} steps/s, {(self.settings.steps - self.steps_done) / rate / 60:.0f} "
-            "min left"
+            + f", {rate(self.steps_done / self.seconds)} steps a second, {duration(left)} left"
         )
 
     def log(self, values: dict[str, Any]) -> None:

@@ -37,6 +37,7 @@ from syned.training.editor.start import load_start, predict_from_copy
 from syned.training.editor.triples import Triples, encode_triples
 from syned.training.editor.validation import draw_validation
 from syned.training.work_folder import warmup_cosine, work_folder
+from syned.units import duration, rate
 
 Say = Callable[[str], None]
 Records = Callable[[str], Iterator[SourceRecord]]
@@ -204,7 +205,7 @@ class _Trainer:
             left = seconds / self.steps_done * (self.settings.steps - self.steps_done)
             self.say(
                 f"step {self.steps_done} of {self.settings.steps}, loss {entry['loss']:.4f}, "
-                f"{self.steps_done / seconds:.2f} steps/s, {left / 60:.0f} min left"
+                f"{rate(self.steps_done / seconds)} steps a second, {duration(left)} left"
             )
 
     def _read_triples(self) -> Triples:

@@ -66,13 +66,20 @@ def trials_of(config: TrainEvalConfig, folder: Path, seeds: Sequence[int]) -> li
     ]
 
 
+def train_when_two_are_there(folder: Path, *given: Any, **named: Any) -> Any:
+    """Lest one process have done all before the other has started."""
+    wait_for(folder, 2, "process-*")
+    return train_table(*given, **named)
+
+
 def test_trials_run_in_processes_that_are_as_many_as_workers_and_share_the_cores(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(THREADS, raising=False)
     config, heard = small_config(workers=2), HeardTrials()
     trials = trials_of(config, tmp_path, range(4))
-    runs = run_in_processes(config, tmp_path, noted_kit(tmp_path), trials, "test 1", heard)
+    kit = noted_kit(tmp_path, partial(train_when_two_are_there, tmp_path))
+    runs = run_in_processes(config, tmp_path, kit, trials, "test 1", heard)
     found = sorted(runs, key=lambda run: run[0].seed)
     assert [trial for trial, _ in found] == trials
     assert all(0 < seconds < 60 for _, seconds in found)

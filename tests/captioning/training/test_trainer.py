@@ -77,7 +77,7 @@ def watched(tmp_path: Path, clock: Clock) -> Watched:
 def test_a_line_tells_steps_pace_and_the_time_that_is_left(watched: Watched) -> None:
     watched.begin()
     watched.step(20, 600)
-    assert watched.said == ["step 20 of 100, 0.033 steps a second, 40 min left"]
+    assert watched.said == ["step 20 of 100, 0.0333 steps a second, 40 min left"]
 
 
 def test_lines_are_seconds_apart_but_the_last_step_always_has_one(watched: Watched) -> None:
@@ -85,8 +85,8 @@ def test_lines_are_seconds_apart_but_the_last_step_always_has_one(watched: Watch
     for _ in range(98):
         watched.step(1, 0.25)
     assert [line.partition(",")[0] for line in watched.said] == ["step 40 of 100", "step 80 of 100"]
-    watched.step(2, 0.25)
-    assert watched.said[-1] == "step 100 of 100, 4 steps a second, 0 min left"
+    watched.step(2, 0.5)
+    assert watched.said[-1] == "step 100 of 100, 4 steps a second, 0 s left"
 
 
 def test_the_pace_is_that_of_the_steps_since_a_checkpoint_was_gone_on_from(
@@ -97,7 +97,7 @@ def test_the_pace_is_that_of_the_steps_since_a_checkpoint_was_gone_on_from(
     watched.step(10, 20)
     assert watched.said == [
         "going on from step 60",
-        "step 70 of 100, 0.5 steps a second, 1 min left",
+        "step 70 of 100, 0.5 steps a second, 60 s left",
     ]
 
 
