@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from syned.run.records import IMAGE
+
 SPLITS = ("train", "validation", "test")
 
 _SPLIT_OF = {
@@ -32,13 +34,10 @@ DIGITAL_SOURCE_TYPE = (
 )
 """IPTC's term for a picture that a trained model has changed; stands in every row."""
 
-_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-"""How `datasets.Image` lies in Parquet."""
-
 PUBLISHED_SCHEMA = pa.schema(
     [
-        ("image", _IMAGE),
-        ("edited_image", _IMAGE),
+        ("image", IMAGE),
+        ("edited_image", IMAGE),
         ("instruction", pa.string()),
         ("captions", pa.list_(pa.string())),
         ("original_captions", pa.int32()),
@@ -75,9 +74,9 @@ paraphrases. `original_captions` says how many of them, from the first on, are n
 
 INSTRUCT_PIX2PIX_SCHEMA = pa.schema(
     [
-        ("input_image", _IMAGE),
+        ("input_image", IMAGE),
         ("edit_prompt", pa.string()),
-        ("edited_image", _IMAGE),
+        ("edited_image", IMAGE),
         ("task", pa.string()),
         ("id", pa.string()),
         ("source_id", pa.string()),

@@ -293,13 +293,13 @@ class EditScore:
     """The embedding of the edited image by CLIP, of length 1."""
 
 
-_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """How `datasets.Image` lies in Parquet."""
 
 IMAGE_SCHEMA = pa.schema(
     [
         ("source_id", pa.string()),
-        ("image", _IMAGE),
+        ("image", IMAGE),
         ("width_px", pa.int32()),
         ("height_px", pa.int32()),
     ]
@@ -328,7 +328,7 @@ REQUEST_SCHEMA = pa.schema(
         ("input_caption", pa.string()),
         ("output_caption", pa.string()),
         ("captions", pa.list_(pa.string())),
-        ("true_image", _IMAGE),
+        ("true_image", IMAGE),
     ]
 )
 
@@ -339,7 +339,7 @@ EDIT_SCHEMA = pa.schema(
         ("variant_index", pa.int32()),
         ("status", pa.string()),
         ("reason", pa.string()),
-        ("edited_image", _IMAGE),
+        ("edited_image", IMAGE),
         ("truncated", pa.bool_()),
         ("true_error", pa.float64()),
         ("source_error", pa.float64()),

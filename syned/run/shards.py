@@ -24,11 +24,11 @@ import pyarrow.parquet as pq
 
 from syned.errors import RunError
 from syned.run.atomic import remove_temporaries, write_atomically
+from syned.run.records import IMAGE
 
 ROW_GROUP_ROWS = 64
 """Few enough that a reader of one row does not read hundreds of images."""
 
-_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _RECORD_NAME = re.compile(r"(\d{5,})\.json")
 _HASHED_AT_ONCE = 1 << 20
 
@@ -232,7 +232,7 @@ def parquet_options(schema: pa.Schema) -> dict[str, Any]:
 
     Images are compressed already, so they lie as they are.
     """
-    images = [name for name in schema.names if schema.field(name).type == _IMAGE]
+    images = [name for name in schema.names if schema.field(name).type == IMAGE]
     others = [name for name in _leaves(schema) if name.split(".")[0] not in images]
     pixels = {f"{name}.{part}": "NONE" for name in images for part in ("bytes", "path")}
     return {
@@ -287,7 +287,7 @@ def _features(schema: pa.Schema) -> dict[str, str]:
 
 
 def _feature(kind: pa.DataType) -> dict[str, Any]:
-    if kind == _IMAGE:
+    if kind == IMAGE:
         return {"_type": "Image"}
     if pa.types.is_list(kind):
         return {"_type": "List", "feature": _feature(kind.value_type)}

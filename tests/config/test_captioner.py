@@ -40,7 +40,12 @@ def test_the_papers_recipe_fills_in_what_is_not_given() -> None:
     own = validate(TrainingConfig, {"recipe": "paper", "learning_rate": 3e-5}, "here")
     assert (paper.batch_size, paper.learning_rate) == (16, 1e-4)
     assert (own.batch_size, own.learning_rate) == (16, 3e-5)
-    assert paper != TrainingConfig()
+    assert (paper.patience, paper.warmup_fraction) == (10, 0.0)
+
+
+def test_without_a_recipe_the_papers_settings_are_not_taken() -> None:
+    paper, own = TrainingConfig(recipe="paper"), validate(TrainingConfig, {"steps": 3}, "here")
+    assert {own.patience, own.batch_size} & {paper.patience, paper.batch_size} == set()
 
 
 @pytest.mark.parametrize("given", [[2, 1], [0, 1], [-1, 1]])

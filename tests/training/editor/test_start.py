@@ -113,6 +113,7 @@ def test_the_texts_of_a_new_editor_are_short_in_its_tokenizer_and_fit_its_encode
     assert tokens.shape == (1, 12)
     with torch.no_grad():
         assert pipeline.text_encoder(tokens)[0].shape == (1, 12, 16)
+    assert pipeline.text_encoder.config.max_position_embeddings == 12
 
 
 def test_the_tokenizer_learns_from_the_first_usable_rows_alone(

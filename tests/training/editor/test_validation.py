@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,12 +75,19 @@ def test_an_edit_that_changes_nothing_is_as_wrong_as_the_source_image(
     assert score["right_fraction"] == 0
 
 
-def test_the_fraction_of_right_edits_is_that_of_edits_near_their_result(
+def test_an_edit_is_right_that_is_much_nearer_to_its_result_than_the_source_image_is(
     copier: StableDiffusionInstructPix2PixPipeline, tmp_path: Path
 ) -> None:
-    """One edit's result is the source image itself, so that its copy is right."""
-    score = draw(copier, records(100, 200, 200, 200), tmp_path / "picture.png")
-    assert score["right_fraction"] == 0.25
+    """Every edit is 25 levels brighter than its source image."""
+    brightener = StableDiffusionInstructPix2PixPipeline(
+        **{**copier.components, "unet": deepcopy(copier.unet)}, requires_safety_checker=False
+    )
+    with torch.no_grad():
+        brightener.unet.conv_out.bias += 2 * 25 / 127.5
+    score = draw(brightener, records(120, 130, 160, 100), tmp_path / "picture.png")
+    errors = np.array([5, 5, 35, 25])
+    assert score["edited_error"] == pytest.approx(errors.mean() / 255, abs=0.004)
+    assert score["right_fraction"] == 0.5
 
 
 def test_the_picture_shows_source_edit_and_result_side_by_side(
@@ -134,6 +142,24 @@ def test_an_editor_gives_the_same_edits_again_and_each_edit_has_noise_of_its_own
     row = np.asarray(Image.open(tmp_path / "first.png"))[:SIDE]
     edits = [row[:, x : x + SIDE] for x in (SIDE, 3 * SIDE + 8 + SIDE)]
     assert (edits[0] != edits[1]).any()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"validation_steps": 3},
+        {"validation_guidance_scale": 4.0},
+        {"validation_guidance_scale": 4.0, "validation_image_guidance_scale": 3.0},
+    ],
+)
+def test_edits_are_made_with_the_steps_and_scales_of_the_settings(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
+    editor = untrained()
+    other = {"validation_guidance_scale": 4.0} if len(changes) == 2 else {}
+    draw(editor, records(150), tmp_path / "first.png", **other)
+    draw(editor, records(150), tmp_path / "second.png", **changes)
+    assert (tmp_path / "first.png").read_bytes() != (tmp_path / "second.png").read_bytes()
 
 
 def test_the_editor_in_training_is_left_as_it_is(
