@@ -85,6 +85,7 @@ def read_scored(run: Run, work: Work, *, captions: bool) -> Scored:
     if table is None:
         table = _gather(run, work)
         cache_table(path, table, work.inputs)
+        table = table if wanted is None else table.select(wanted)
     return Scored(table, _columns(table))
 
 

@@ -203,8 +203,8 @@ def test_train_eval_hands_on_arms_and_seeds(
 def test_train_eval_names_the_libraries_that_it_lacks(
     run: syned.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syned.api.run._OF_TRAIN_EVAL", ("json", "no_such_library"))
-    with pytest.raises(syned.EngineError, match=r'needs no_such_library: pip install "syned\['):
+    monkeypatch.setattr("syned.api.run.TO_TRAIN_EVAL", ("json", "no_such_library"))
+    with pytest.raises(syned.EngineError, match="needs no_such_library, which is not installed"):
         run.train_eval()
 
 

@@ -34,5 +34,24 @@ def test_a_range_goes_from_low_to_high() -> None:
     assert "a range goes from low to high" in mistakes(image_guidance_scale=[2, 1])
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("n", True, "n is True; a whole number is expected"),
+        ("n", 0, "n is 0; at least 1 is needed"),
+        ("steps", -1, "steps is -1; at least 1 is needed"),
+        ("batch_size", 0, "batch_size is 0; at least 1 is needed"),
+        ("shard_rows", 0, "shard_rows is 0; at least 1 is needed"),
+        ("seed", 1.5, "seed is 1.5; a whole number is expected"),
+        ("editor", "", "editor is ''; some text is expected"),
+        ("scheduler", "", "scheduler is ''; some text is expected"),
+        ("dtype", "half", "dtype is 'half'; one of 'auto', 'float32', 'bfloat16' or 'float16'"),
+        ("retry_failed", "maybe", "retry_failed is 'maybe'; true or false is expected"),
+    ],
+)
+def test_a_value_outside_its_range_is_refused(setting: str, value: object, sentence: str) -> None:
+    assert sentence in mistakes(**{setting: value})
+
+
 def test_a_device_that_is_none_is_refused() -> None:
     assert "one of auto, cpu, cuda" in mistakes(device="gpu")

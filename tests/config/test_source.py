@@ -51,6 +51,11 @@ def test_pictures_have_a_size_that_editors_can_take(size_px: int) -> None:
     assert f"image_size_px is {size_px}; " in mistakes(image_size_px=size_px)
 
 
+@pytest.mark.parametrize(("setting", "value"), [("start", -1), ("limit", 0), ("split", "")])
+def test_rows_are_named_by_a_start_a_number_and_a_split(setting: str, value: object) -> None:
+    assert f"{setting} is {value!r}; " in mistakes(**{setting: value})
+
+
 def test_instruction_and_instructions_file_exclude_each_other() -> None:
     said = mistakes(kind="folder", path="p", instruction="a", instructions_file="b")
     assert "instruction is set too; give one of the two" in said

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from syned import libraries
 from syned.config import FilterConfig, RunConfig
 from syned.errors import EngineError, RunError
 from syned.filter.contamination import Sameness
@@ -109,6 +110,18 @@ def test_models_other_than_the_runs_are_refused_by_name(
     refuse_other_models(noted, noted)
     with pytest.raises(EngineError, match=message):
         refuse_other_models(noted, found)
+
+
+def test_a_missing_library_is_named_before_anything_is_written(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (run.path / "run.yaml").read_bytes()
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None if name == "skimage" else name)
+    missing = pytest.raises(EngineError, match=r"measuring pictures needs skimage.*syned\[filter\]")
+    with missing, scores_in_hand(config_of(), run, None):
+        pass
+    assert not (run.path / "scores.lock").exists()
+    assert (run.path / "run.yaml").read_bytes() == before
 
 
 def test_scores_are_in_the_hand_of_one_process(run: Run) -> None:

@@ -74,7 +74,7 @@ def test_two_columns_for_one_purpose_are_an_error_that_names_both() -> None:
 
 
 def test_a_missing_instruction_is_an_error_that_names_the_columns_and_the_nearest() -> None:
-    message = r"has columns image, instructions, .* as the instruction; the nearest is instructions"
+    message = r"has columns image, instructions, .* for the instruction; the nearest is instruc"
     with pytest.raises(ConfigError, match=message):
         resolve("image", "instructions")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def _served_elsewhere(options: ParaphraseConfig) -> ChatEngine:
             "server, such as http://127.0.0.1:8000/v1, or paraphrase.serve=true to start one"
         )
     talk = _server_options(options, options.url, options.model, "")
-    return ChatEngine(f"{options.model}@served", lambda: nullcontext(ServerModel(talk)))
+    return ChatEngine(f"{options.model}@served", lambda: closing(ServerModel(talk)))
 
 
 @contextmanager
@@ -90,7 +90,8 @@ def _served_here(
         model, python=options.python, options=options.vllm_options, log=log, say=say
     ) as serving:
         talk = _server_options(options, serving.url, model.name, model.revision)
-        yield ServerModel(talk, serving.gone)
+        with closing(ServerModel(talk, serving.gone)) as server:
+            yield server
 
 
 def _offline(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FAILURES_IN_A_ROW = 8
 """Requests without a reply, and none with one between them, after which a server counts as gone."""
 
+CLOSING_SECONDS = 1.0
+
 NO_KEY = "none"
 """Sent where no key is set; servers of one's own do not look at it."""
 
@@ -44,7 +46,7 @@ class ServerOptions:
 
 
 class ServerModel:
-    """A language model behind an OpenAI-compatible server.
+    """A language model behind an OpenAI-compatible server, with connections to close at the end.
 
     Args:
         options: how to talk to it.
@@ -60,25 +62,31 @@ class ServerModel:
         self._client = _client(options)
         self._takes_several = True
         """Whether the server gives more than one answer to a request; not all of them do."""
+        self._flying: set[Future[Reply]] = set()
+        """Requests that are with the server."""
         self._failures = 0
         self._problem = ""
 
     def replies(self, requests: Iterable[ChatRequest], sampling: Sampling) -> Iterator[Reply]:
         """Answer all requests, in the order in which they get done."""
         waiting = iter(requests)
-        flying: set[Future[Reply]] = set()
         pool = ThreadPoolExecutor(self._options.in_flight, thread_name_prefix="ask")
         try:
             while True:
-                room = self._options.in_flight - len(flying)
-                flying |= {pool.submit(self._ask, r, sampling) for r in islice(waiting, room)}
-                if not flying:
+                room = self._options.in_flight - len(self._flying)
+                self._flying |= {pool.submit(self._ask, r, sampling) for r in islice(waiting, room)}
+                if not self._flying:
                     return
-                done, flying = wait(flying, return_when=FIRST_COMPLETED)
+                done, self._flying = wait(self._flying, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield self._counted(future.result())
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+    def close(self) -> None:
+        """Close the connections to the server; requests in flight get a moment to end before."""
+        wait(self._flying, CLOSING_SECONDS)
+        self._client.close()
 
     def _counted(self, reply: Reply) -> Reply:
         """The reply, unless it is one failure too many."""

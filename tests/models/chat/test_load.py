@@ -102,6 +102,15 @@ def test_a_server_that_fails_is_asked_as_often_as_the_settings_say() -> None:
         assert len(stub.asked) == 1
 
 
+def test_the_end_of_the_block_closes_the_connections_to_a_server() -> None:
+    pytest.importorskip("openai")
+    with stub_server(good) as stub:
+        with find(engine="server", url=stub.url, retries=0).open() as model:
+            assert [reply.reason for reply in model.replies(chats(1), SAMPLING)] == [""]
+        with pytest.raises(RuntimeError, match="closed"):
+            list(model.replies(chats(1), SAMPLING))
+
+
 def test_an_address_may_end_in_a_slash() -> None:
     pytest.importorskip("openai")
     with (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ pytest.importorskip("openai")
 
 from syned.errors import EngineError
 from syned.models.base import ChatRequest, Reply, Sampling
+from syned.models.chat import openai_server
 from syned.models.chat.openai_server import FAILURES_IN_A_ROW, ServerModel, ServerOptions
 from tests.stub_server import Behave, StubServer, completion, error, good, stub_server
 
@@ -19,14 +21,13 @@ SAMPLING = Sampling(answers=3, temperature=0.9, top_p=0.95, max_new_tokens=32)
 
 
 def ask(behave: Behave, count: int = 4, **options: Any) -> tuple[dict[str, Reply], StubServer]:
-    with stub_server(behave) as stub:
-        replies = model(stub, **options).replies(chats(count), SAMPLING)
-        return {reply.key: reply for reply in replies}, stub
+    with stub_server(behave) as stub, model(stub, **options) as asked:
+        return {reply.key: reply for reply in asked.replies(chats(count), SAMPLING)}, stub
 
 
-def model(stub: StubServer, **options: Any) -> ServerModel:
+def model(stub: StubServer, **options: Any) -> closing[ServerModel]:
     values = {"retries": 2, "timeout_seconds": 5.0, "in_flight": 2, **options}
-    return ServerModel(ServerOptions(url=stub.url, model="m", **values))
+    return closing(ServerModel(ServerOptions(url=stub.url, model="m", **values)))
 
 
 def chats(count: int) -> Iterator[ChatRequest]:
@@ -73,11 +74,26 @@ def test_requests_are_taken_as_there_is_room() -> None:
             taken.append(request.key)
             yield request
 
-    with stub_server(good) as stub:
-        replies = model(stub).replies(endless(), SAMPLING)
+    with stub_server(good) as stub, model(stub) as asked:
+        replies = asked.replies(endless(), SAMPLING)
         next(replies)
         replies.close()  # type: ignore[attr-defined]
     assert len(taken) <= 4
+
+
+def test_closing_lets_requests_in_flight_end_and_not_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(number: int, body: dict[str, Any]) -> tuple[int, bytes | None]:
+        time.sleep(0.2 * number)
+        return good(number, body)
+
+    for patience, left in ((5.0, 0), (0.0, 1)):
+        monkeypatch.setattr(openai_server, "CLOSING_SECONDS", patience)
+        with stub_server(slow) as stub:
+            with model(stub) as asked:
+                next(asked.replies(chats(2), SAMPLING))
+            assert stub.at_once == left
 
 
 @pytest.mark.parametrize(
@@ -132,24 +148,29 @@ def test_a_server_that_is_gone_ends_it_with_a_clear_word() -> None:
 
 
 def test_a_server_that_dies_stops_the_asking_soon() -> None:
-    with stub_server(lambda n, body: error(500)) as stub:
+    with stub_server(lambda n, body: error(500)) as stub, model(stub, retries=0) as asked:
         with pytest.raises(EngineError):
-            list(model(stub, retries=0).replies(chats(1000), SAMPLING))
+            list(asked.replies(chats(1000), SAMPLING))
         assert FAILURES_IN_A_ROW <= len(stub.asked) <= FAILURES_IN_A_ROW + 4
 
 
 def test_why_a_server_is_gone_is_said() -> None:
     with stub_server(lambda n, body: error(500)) as stub:
         options = ServerOptions(url=stub.url, model="m", retries=0)
-        dead = ServerModel(options, lambda: "it ended with status 9")
-        with pytest.raises(EngineError, match="it ended with status 9"):
+        with (
+            closing(ServerModel(options, lambda: "it ended with status 9")) as dead,
+            pytest.raises(EngineError, match="it ended with status 9"),
+        ):
             list(dead.replies(chats(4), SAMPLING))
 
 
 def test_nobody_listens() -> None:
     options = ServerOptions(url="http://127.0.0.1:9/v1", model="m", retries=0)
-    with pytest.raises(EngineError, match="does not answer"):
-        list(ServerModel(options).replies(chats(20), SAMPLING))
+    with (
+        closing(ServerModel(options)) as nobody,
+        pytest.raises(EngineError, match="does not answer"),
+    ):
+        list(nobody.replies(chats(20), SAMPLING))
 
 
 @pytest.mark.parametrize(

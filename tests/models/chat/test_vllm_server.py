@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,9 @@ def test_a_server_runs_for_the_block_and_no_longer(tmp_path: Path) -> None:
     log = tmp_path / "vllm.log"
     options = {"enforce_eager": True}
     with serve(model(tmp_path), python=None, options=options, log=log, say=said.append) as serving:
-        chat = ServerModel(ServerOptions(url=serving.url, model="m"), serving.gone)
-        replies = list(chat.replies(chats(3), SAMPLING))
+        talk = ServerOptions(url=serving.url, model="m")
+        with closing(ServerModel(talk, serving.gone)) as chat:
+            replies = list(chat.replies(chats(3), SAMPLING))
         pid = int((tmp_path / "server.pid").read_text())
         assert serving.gone() == ""
     assert sorted(reply.key for reply in replies) == ["0", "1", "2"]
@@ -81,12 +83,12 @@ def test_a_server_that_is_killed_ends_the_asking_with_its_log(tmp_path: Path) ->
     log = tmp_path / "vllm.log"
     with serve(model(tmp_path), python=None, options={}, log=log, say=print) as serving:
         options = ServerOptions(url=serving.url, model="m", retries=0, in_flight=1)
-        chat = ServerModel(options, serving.gone)
-        replies = chat.replies(chats(1000), SAMPLING)
-        next(replies)
-        os.kill(int((tmp_path / "server.pid").read_text()), 9)
-        with pytest.raises(EngineError, match="does not answer"):
-            list(replies)
+        with closing(ServerModel(options, serving.gone)) as chat:
+            replies = chat.replies(chats(1000), SAMPLING)
+            next(replies)
+            os.kill(int((tmp_path / "server.pid").read_text()), 9)
+            with pytest.raises(EngineError, match="does not answer"):
+                list(replies)
 
 
 def test_a_kill_of_the_command_takes_the_server_along(tmp_path: Path) -> None:

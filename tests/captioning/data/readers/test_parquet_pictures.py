@@ -135,6 +135,14 @@ def test_damage_that_shows_when_texts_are_read_is_named(tmp_path: Path) -> None:
         next(rows)
 
 
+def test_a_file_that_was_exchanged_meanwhile_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", [cell(n) for n in range(4)])
+    table = ParquetTable([path], ["image"])
+    path.write_bytes(b"this is no Parquet file any more")
+    with pytest.raises(DataError, match=r"a\.parquet cannot be read: .*; get the file again"):
+        list(table.rows(["text"]))
+
+
 def test_a_broken_picture_is_named_by_its_file_its_row_and_the_reason(tmp_path: Path) -> None:
     first, _ = two_files(tmp_path)
     broken = {"bytes": b"broken", "path": None}
