@@ -24,6 +24,7 @@ FAILURES_IN_A_ROW = 8
 """Requests without a reply, and none with one between them, after which a server counts as gone."""
 
 CLOSING_SECONDS = 1.0
+"""What requests in flight get to end by themselves when the connections are closed."""
 
 NO_KEY = "none"
 """Sent where no key is set; servers of one's own do not look at it."""

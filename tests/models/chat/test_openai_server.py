@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,7 +14,6 @@ pytest.importorskip("openai")
 
 from syned.errors import EngineError
 from syned.models.base import ChatRequest, Reply, Sampling
-from syned.models.chat import openai_server
 from syned.models.chat.openai_server import FAILURES_IN_A_ROW, ServerModel, ServerOptions
 from tests.stub_server import Behave, StubServer, completion, error, good, stub_server
 
@@ -81,19 +81,18 @@ def test_requests_are_taken_as_there_is_room() -> None:
     assert len(taken) <= 4
 
 
-def test_closing_lets_requests_in_flight_end_and_not_for_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_closing_lets_requests_in_flight_end() -> None:
+    both_in_flight = threading.Barrier(2)
+
     def slow(number: int, body: dict[str, Any]) -> tuple[int, bytes | None]:
+        both_in_flight.wait()
         time.sleep(0.2 * number)
         return good(number, body)
 
-    for patience, left in ((5.0, 0), (0.0, 1)):
-        monkeypatch.setattr(openai_server, "CLOSING_SECONDS", patience)
-        with stub_server(slow) as stub:
-            with model(stub) as asked:
-                next(asked.replies(chats(2), SAMPLING))
-            assert stub.at_once == left
+    with stub_server(slow) as stub:
+        with model(stub) as asked:
+            next(asked.replies(chats(2), SAMPLING))
+        assert (len(stub.asked), stub.at_once) == (2, 0)
 
 
 @pytest.mark.parametrize(
