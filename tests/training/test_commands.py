@@ -22,7 +22,7 @@ def config(folder: Path, **changes: object) -> Path:
             "unet": {"channels": [16, 32], "attending_levels": 1, "attention_head_width": 16},
             "text_encoder": {"width": 16, "layers": 1, "heads": 2, "merges": 20},
         },
-        "source": {"kind": "shapes", "image_size_px": 16},
+        "source": {"kind": "shapes", "image_size_px": 16, "limit": 8},
         "image_size_px": 16,
         "triples": 4,
         "steps": 1,
